@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <copg/base/config.hpp>
+#include <copg/base/sql_error.hpp>
+
+#include <chrono>
+#include <exception>
+#include <string_view>
+
+namespace copg {
+
+/// A connection attempt ended. Views hold for the call only.
+struct connect_event {
+    std::string_view target; ///< the DSN without its secrets
+    std::chrono::nanoseconds duration{};
+    std::exception_ptr failure; ///< null when the connection stands
+};
+
+/// Receives what happens inside copg. Every function may be called from any thread, at times from
+/// several at once, and must neither block nor throw. Lifetime: shared by what it observes.
+class COPG_API observer {
+  public:
+    observer() = default;
+    observer(observer const&) = delete;
+    observer& operator=(observer const&) = delete;
+    virtual ~observer();
+
+    /// A connection attempt succeeded or failed.
+    virtual void on_connect(connect_event const&) noexcept {}
+
+    /// The server sent a NoticeResponse. Never printed by copg itself.
+    virtual void on_notice(sql_diagnostics const&) noexcept {}
+};
+
+} // namespace copg

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <copg/driver/connect_options.hpp>
+
+#include <charconv>
+
+namespace copg {
+
+std::chrono::milliseconds connect_options::timeout() const noexcept {
+    auto const text = target_.parameter("connect_timeout");
+    int seconds = -1;
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (seconds < 0)
+        return timeout_;
+    constexpr std::chrono::hours unlimited{24};
+    return seconds == 0 ? unlimited : std::chrono::milliseconds{std::chrono::seconds{seconds}};
+}
+
+connect_options& connect_options::timeout(std::chrono::milliseconds value) noexcept {
+    timeout_ = value;
+    return *this;
+}
+
+connect_options& connect_options::named_statements(bool value) noexcept {
+    named_statements_ = value;
+    return *this;
+}
+
+connect_options& connect_options::observer(std::shared_ptr<copg::observer> value) noexcept {
+    observer_ = std::move(value);
+    return *this;
+}
+
+} // namespace copg

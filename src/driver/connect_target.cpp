@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "driver/connect_target.hpp"
+
+#include <copg/base/error.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace copg::detail {
+namespace {
+
+std::vector<std::string> split(std::string_view list) {
+    std::vector<std::string> parts;
+    while (true) {
+        auto const comma = list.find(',');
+        parts.emplace_back(list.substr(0, comma));
+        if (comma == list.npos)
+            return parts;
+        list.remove_prefix(comma + 1);
+    }
+}
+
+std::string nth(std::vector<std::string> const& parts, std::size_t n) {
+    return parts.size() == 1 ? parts.front() : n < parts.size() ? parts[n] : std::string{};
+}
+
+void check(std::size_t count, std::size_t expected, char const* what) {
+    if (count != 1 && count != expected)
+        throw error{errc::invalid_dsn,
+                    fmt::format("invalid connection string: {} {} for {} hosts", count, what, expected)};
+}
+
+} // namespace
+
+bool connect_target::needs_lookup() const noexcept {
+    if (!address.empty() || host.empty() || host.front() == '/' || host.front() == '@')
+        return false;
+    boost::system::error_code not_numeric;
+    asio::ip::make_address(host, not_numeric);
+    return not_numeric.failed();
+}
+
+std::vector<connect_target> targets_of(dsn const& target) {
+    auto const hosts = split(target.parameter("host"));
+    auto const addresses = split(target.parameter("hostaddr"));
+    auto const ports = split(target.parameter("port"));
+    auto const count = std::max(hosts.size(), addresses.size());
+    check(hosts.size(), count, "hosts");
+    check(addresses.size(), count, "addresses");
+    check(ports.size(), count, "ports");
+
+    std::vector<connect_target> targets;
+    for (std::size_t i = 0; i < count; ++i)
+        targets.push_back({nth(hosts, i), nth(addresses, i), nth(ports, i)});
+    return targets;
+}
+
+std::vector<std::pair<std::string, std::string>> common_keywords(dsn const& target) {
+    std::vector<std::pair<std::string, std::string>> keywords;
+    for (auto const& [keyword, value] : target.parameters())
+        if (keyword != "host" && keyword != "hostaddr" && keyword != "port" &&
+            keyword != "connect_timeout" && keyword != "client_encoding" &&
+            keyword != "fallback_application_name")
+            keywords.emplace_back(keyword, value);
+    keywords.emplace_back("client_encoding", "UTF8"); // the encoding of std::string here
+    keywords.emplace_back("fallback_application_name", "copg");
+    return keywords;
+}
+
+} // namespace copg::detail

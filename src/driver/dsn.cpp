@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <copg/driver/dsn.hpp>
+
+#include <copg/base/error.hpp>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace copg {
+namespace {
+
+using options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+// libpq quotes pieces of the text in its messages, and any piece may be a part of a password. So
+// each quoted piece is replaced by the place where it stands.
+std::string without_quotations(std::string_view message, std::string_view text) {
+    std::string clean;
+    while (true) {
+        auto const open = message.find('"');
+        auto const close = open == message.npos ? message.npos : message.find('"', open + 1);
+        if (close == message.npos)
+            break;
+        auto const piece = message.substr(open + 1, close - open - 1);
+        clean += message.substr(0, open);
+        auto const place = text.find(piece);
+        if (piece.size() <= 1)
+            clean += message.substr(open, piece.size() + 2);
+        else
+            clean += place == text.npos ? "(…)" : fmt::format("(at character {})", place + 1);
+        message.remove_prefix(close + 1);
+    }
+    clean += message;
+    while (!clean.empty() && clean.back() == '\n')
+        clean.pop_back();
+    return clean;
+}
+
+options parse(std::string_view text) {
+    if (text.find('\0') != std::string_view::npos)
+        throw error{errc::invalid_dsn, "invalid connection string: it holds a NUL character"};
+    char* message = nullptr;
+    auto parsed = options{PQconninfoParse(std::string{text}.c_str(), &message), &PQconninfoFree};
+    std::unique_ptr<char, decltype(&PQfreemem)> const owner{message, &PQfreemem};
+    if (parsed == nullptr)
+        throw error{errc::invalid_dsn,
+                    "invalid connection string: " +
+                        without_quotations(message == nullptr ? "out of memory" : message, text)};
+    return parsed;
+}
+
+bool is_secret(std::string_view keyword) {
+    return keyword == "password" || keyword == "sslpassword";
+}
+
+std::string quote_value(std::string_view value) {
+    std::string quoted{'\''};
+    for (char const c : value) {
+        if (c == '\'' || c == '\\')
+            quoted += '\\';
+        quoted += c;
+    }
+    return quoted += '\'';
+}
+
+std::string keyword_string(std::map<std::string, std::string> const& parameters, bool secrets) {
+    std::string text;
+    for (auto const& [keyword, value] : parameters)
+        text += fmt::format("{}{}={}",
+                            text.empty() ? "" : " ",
+                            keyword,
+                            secrets || !is_secret(keyword) ? quote_value(value) : "***");
+    return text;
+}
+
+} // namespace
+
+dsn::dsn(std::string_view text) {
+    auto const defaults = options{PQconndefaults(), &PQconninfoFree};
+    for (auto const* option = defaults.get(); option != nullptr && option->keyword; ++option)
+        if (option->val != nullptr && *option->val != '\0')
+            parameters_[option->keyword] = option->val;
+    if (std::getenv("PGGSSENCMODE") == nullptr)
+        parameters_["gssencmode"] = "disable"; // its default probes credential caches on each connect
+    auto const given = parse(text);
+    for (auto const* option = given.get(); option->keyword != nullptr; ++option)
+        if (option->val != nullptr && *option->val != '\0')
+            parameters_[option->keyword] = option->val;
+
+    // libpq takes a port that is not written as 5432, a database that is not written as the user.
+    parameters_.try_emplace("port", "5432");
+    if (auto const user = parameters_.find("user"); user != parameters_.end())
+        parameters_.try_emplace("dbname", user->second);
+
+    if (parameter("host").find('@') != std::string_view::npos)
+        throw error{errc::invalid_dsn,
+                    "invalid connection string: the host holds an '@'; write an '@' in a user name "
+                    "or password as %40"};
+}
+
+std::string_view dsn::parameter(std::string const& keyword) const noexcept {
+    auto const found = parameters_.find(keyword);
+    return found == parameters_.end() ? std::string_view{} : std::string_view{found->second};
+}
+
+std::string dsn::canonical_key() const { return keyword_string(parameters_, true); }
+
+std::string dsn::redacted() const { return keyword_string(parameters_, false); }
+
+} // namespace copg

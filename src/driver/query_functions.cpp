@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <copg/driver/query_functions.hpp>
+
+#include <copg/base/error.hpp>
+
+#include <fmt/format.h>
+
+namespace copg::detail {
+
+void throw_no_row() { throw error{errc::no_row, "one row was asked for, there is none"}; }
+
+void throw_several_rows(std::size_t count) {
+    throw error{errc::several_rows, fmt::format("one row was asked for, there are {}", count)};
+}
+
+asio::awaitable<command_result> command(asio::awaitable<result> pending) {
+    auto const rows = co_await std::move(pending);
+    co_return command_result{rows};
+}
+
+asio::awaitable<bool> any_row(asio::awaitable<result> pending) {
+    auto const rows = co_await std::move(pending);
+    co_return !rows.empty();
+}
+
+asio::awaitable<void> ignore(asio::awaitable<result> pending) {
+    auto const rows = co_await std::move(pending);
+    static_cast<void>(rows);
+}
+
+} // namespace copg::detail

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string_view>
+
+namespace copg::detail {
+
+/// What a statement means for the prelude and for the transaction around it.
+enum class statement_kind {
+    ordinary,
+    begin,             ///< BEGIN, START TRANSACTION
+    transaction_end,   ///< COMMIT, END, ROLLBACK, ABORT, PREPARE TRANSACTION
+    transaction_point, ///< SAVEPOINT, RELEASE, ROLLBACK TO
+    procedure,         ///< CALL, DO: can commit inside
+    copy_stream,       ///< COPY … FROM STDIN or TO STDOUT: needs the COPY protocol
+    empty,             ///< white space, comments and semicolons only
+};
+
+/// Reads the leading keywords, past white space and comments (PostgreSQL manual, 4.1.5).
+statement_kind classify(std::string_view sql) noexcept;
+
+/// Whether the statement can leave something behind in its session (a setting, a temporary table, a
+/// lock …), as far as its text tells: a function that does so inside is not seen.
+bool may_leave_state(std::string_view sql) noexcept;
+
+/// Whether the statement drops prepared statements: DISCARD, DEALLOCATE.
+bool drops_statements(std::string_view sql) noexcept;
+
+} // namespace copg::detail

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "driver/wire.hpp"
+
+#include "driver/server_messages.hpp"
+
+#include <utility>
+
+namespace copg::detail {
+namespace {
+
+constexpr int binary_results = 1;
+
+std::exception_ptr error_of(PGresult const* result, segment_answer& answer) {
+    auto diagnostics = diagnostics_of(result);
+    answer.state = diagnostics.state;
+    if (diagnostics.state == sqlstate{}) // libpq's own words
+        return std::make_exception_ptr(error{errc::connection_lost, diagnostics.message});
+    auto const advice = advice_for(diagnostics.state);
+    return std::make_exception_ptr(sql_error{std::move(diagnostics), advice});
+}
+
+} // namespace
+
+wire::wire(pg_connection connection) : connection_{std::move(connection)} {
+    PQsetNoticeReceiver(
+        connection_.get(), [](void* self, PGresult const* n) { keep_notice(self, n); }, this);
+    if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1)
+        throw error{errc::connect_failed, "connect failed: " + message()};
+}
+
+void wire::keep_notice(void* self, PGresult const* notice) noexcept {
+    try {
+        static_cast<wire*>(self)->notices_.push_back(diagnostics_of(notice));
+    } catch (...) { // out of memory: a notice is not worth a connection
+    }
+}
+
+bool wire::send_item(segment_item const& item) noexcept {
+    auto* const connection = connection_.get();
+    static wire_parameters const none;
+    auto const& p = item.parameters == nullptr ? none : *item.parameters;
+    switch (item.what) {
+    case segment_item::action::prepare:
+        return PQsendPrepare(connection, item.name, item.sql, 0, nullptr) == 1;
+    case segment_item::action::run_prepared:
+        return PQsendQueryPrepared(connection,
+                                   item.name,
+                                   p.count(),
+                                   p.values(),
+                                   p.lengths(),
+                                   p.formats(),
+                                   binary_results) == 1;
+    case segment_item::action::run_sql: break;
+    }
+    return PQsendQueryParams(connection,
+                             item.sql,
+                             p.count(),
+                             p.types(),
+                             p.values(),
+                             p.lengths(),
+                             p.formats(),
+                             binary_results) == 1;
+}
+
+void wire::send(segment const& segment) {
+    for (auto const& item : segment.items)
+        if (!send_item(item))
+            throw error{errc::connection_lost, "connection lost: " + message()};
+    if (PQpipelineSync(connection_.get()) != 1)
+        throw error{errc::connection_lost, "connection lost: " + message()};
+}
+
+wire::flushed wire::flush() noexcept {
+    switch (PQflush(connection_.get())) {
+    case 0: return flushed::all;
+    case 1: return flushed::partly;
+    default: return flushed::lost;
+    }
+}
+
+bool wire::consume() noexcept {
+    auto const alive = PQconsumeInput(connection_.get()) == 1;
+    drop_notifications();
+    return alive && PQstatus(connection_.get()) == CONNECTION_OK;
+}
+
+void wire::drop_notifications() noexcept {
+    while (auto* const notification = PQnotifies(connection_.get()))
+        PQfreemem(notification);
+}
+
+bool wire::read(segment const& segment, segment_answer& answer, binding& binding) {
+    while (PQisBusy(connection_.get()) == 0) {
+        auto result = pg_result_handle{PQgetResult(connection_.get())};
+        if (result == nullptr) { // ends an item; a second one in a row: nothing is there
+            if (!std::exchange(answer.item_answered, false))
+                return false;
+            ++answer.current_item;
+        } else if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) {
+            return true;
+        } else {
+            accept(std::move(result), segment, answer, binding);
+        }
+    }
+    return false;
+}
+
+void wire::accept(pg_result_handle result,
+                  segment const& segment,
+                  segment_answer& answer,
+                  binding& binding) {
+    answer.item_answered = true;
+    auto const status = PQresultStatus(result.get());
+    if (status == PGRES_PIPELINE_ABORTED)
+        return;
+    if (status == PGRES_EMPTY_QUERY || status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+        if (answer.failed())
+            return;
+        answer.failed_item = answer.current_item;
+        answer.error = status == PGRES_EMPTY_QUERY
+                           ? std::make_exception_ptr(
+                                 error{errc::empty_query, "the SQL text holds no statement"})
+                           : error_of(result.get(), answer);
+        return;
+    }
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH)
+        throw error{errc::unsupported_statement, "COPY to or from the client is not supported"};
+    if (answer.current_item >= segment.items.size())
+        return;
+    auto const& item = segment.items[answer.current_item];
+    if (item.what == segment_item::action::prepare)
+        return;
+    std::string_view const tag = PQcmdStatus(result.get());
+    binding.tag_seen(tag);
+    if (item.purpose == step::prelude)
+        binding.prelude_succeeded();
+    if (item.purpose == step::statement || item.purpose == step::commit)
+        answer.tag = tag;
+    if (item.purpose == step::statement)
+        answer.rows = copg::result{result.release()};
+}
+
+void wire::read_last_words(segment_answer& answer) {
+    constexpr int enough = 64; // a dead connection gives no Sync to stop at
+    for (int i = 0; i < enough && PQisBusy(connection_.get()) == 0; ++i) {
+        auto const result = pg_result_handle{PQgetResult(connection_.get())};
+        if (result == nullptr) {
+            if (!std::exchange(answer.item_answered, false))
+                return;
+            ++answer.current_item;
+            continue;
+        }
+        answer.item_answered = true;
+        if (PQresultStatus(result.get()) == PGRES_FATAL_ERROR && !answer.failed()) {
+            answer.failed_item = answer.current_item;
+            answer.error = error_of(result.get(), answer);
+        }
+    }
+}
+
+transaction_state wire::state() const noexcept {
+    switch (PQtransactionStatus(connection_.get())) {
+    case PQTRANS_INTRANS: return transaction_state::open;
+    case PQTRANS_INERROR: return transaction_state::failed;
+    default: return transaction_state::idle;
+    }
+}
+
+std::string wire::parameter_status(char const* name) const {
+    auto const* value = PQparameterStatus(connection_.get(), name);
+    return value == nullptr ? std::string{} : std::string{value};
+}
+
+std::string wire::message() const { return last_message(connection_.get()); }
+
+} // namespace copg::detail
