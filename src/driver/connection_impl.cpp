@@ -82,9 +82,29 @@ connection_impl::connection_impl(asio::any_io_executor executor,
       descriptor_{executor_, duplicate(PQsocket(connection.get()))},
       wire_{std::make_unique<wire>(std::move(connection))} {
     backend_pid_ = wire_->backend_pid();
+    shutdown_service::of(executor_).add(*this);
 }
 
-connection_impl::~connection_impl() { close(); }
+connection_impl::~connection_impl() {
+    shutdown_service::of(executor_).remove(*this);
+    close();
+}
+
+void connection_impl::context_gone() noexcept {
+    exchange_list waiting;
+    {
+        std::lock_guard const lock{mutex_};
+        if (wire_ == nullptr)
+            return;
+        end_message_ = "the event loop was destroyed";
+        waiting.splice(waiting.end(), exchanges_);
+        shut();
+    }
+    while (!waiting.empty()) {
+        auto const destroyed = std::move(waiting.front().waiter);
+        waiting.pop_front();
+    }
+}
 
 void connection_impl::start() {
     std::lock_guard const lock{mutex_};
@@ -322,6 +342,16 @@ void connection_impl::report_notices(std::vector<sql_diagnostics> const& notices
 bool connection_impl::is_alive() const noexcept {
     std::lock_guard const lock{mutex_};
     return wire_ != nullptr;
+}
+
+connection_impl::condition connection_impl::at_rest() const noexcept {
+    std::lock_guard const lock{mutex_};
+    if (wire_ == nullptr)
+        return condition::gone;
+    if (!exchanges_.empty() || claimed_.test(std::memory_order_acquire))
+        return condition::busy;
+    return binding_.state() == transaction_state::idle ? condition::ready
+                                                       : condition::in_transaction;
 }
 
 void connection_impl::on_idle_loss(std::function<void()> callback) {

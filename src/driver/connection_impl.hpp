@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/resumption.hpp"
+#include "base/shutdown_service.hpp"
 #include "driver/backend_state.hpp"
 #include "driver/segment.hpp"
 #include "driver/wire.hpp"
@@ -48,7 +49,8 @@ struct exchange : boost::intrusive::list_base_hook<> {
 ///
 /// Thread safety: every function may be called from any thread. The PGconn is touched under mutex_
 /// only, which is never held while a coroutine or a callback runs.
-class connection_impl : public std::enable_shared_from_this<connection_impl> {
+class connection_impl final : public std::enable_shared_from_this<connection_impl>,
+                              private shutdown_listener {
   public:
     connection_impl(asio::any_io_executor executor,
                     pg_connection connection,
@@ -69,6 +71,10 @@ class connection_impl : public std::enable_shared_from_this<connection_impl> {
     /// Ends every exchange with connection_lost. Does nothing the second time.
     void close() noexcept;
     bool is_alive() const noexcept;
+
+    enum class condition { ready, in_transaction, busy, gone };
+    /// What the connection is good for when nobody has it any more.
+    condition at_rest() const noexcept;
 
     /// Called once when the connection is lost while nothing runs on it, from any thread.
     void on_idle_loss(std::function<void()> callback);
@@ -91,6 +97,8 @@ class connection_impl : public std::enable_shared_from_this<connection_impl> {
     using exchange_list =
         boost::intrusive::list<exchange, boost::intrusive::constant_time_size<false>>;
 
+    void context_gone() noexcept override;
+    std::shared_ptr<void> keep_alive() noexcept override { return weak_from_this().lock(); }
     void begin(exchange& e);
     void cancel(std::uint64_t id);
     void abandon(exchange& e) noexcept;

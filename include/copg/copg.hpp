@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// Everything but copg::testing.
+#include <copg/base/error.hpp>
+#include <copg/base/identifier.hpp>
+#include <copg/base/observer.hpp>
+#include <copg/base/sql_error.hpp>
+#include <copg/base/sqlstate.hpp>
+#include <copg/driver/codec.hpp>
+#include <copg/driver/connect_options.hpp>
+#include <copg/driver/connection.hpp>
+#include <copg/driver/dsn.hpp>
+#include <copg/driver/session.hpp>
+#include <copg/manager/manager.hpp>
+#include <copg/pool/pool.hpp>
+#include <copg/scope/context_executor.hpp>
+#include <copg/scope/database.hpp>
+#include <copg/scope/transaction.hpp>

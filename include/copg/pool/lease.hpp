@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <copg/driver/query_functions.hpp>
+#include <copg/driver/session.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace copg {
+
+namespace detail {
+class pool_impl;
+struct pool_slot;
+} // namespace detail
+
+/// One pooled connection, exclusively, until the lease is destroyed or released. Every statement
+/// sees the lease's session.
+///
+/// Giving back never waits: an open transaction is rolled back in the background, a connection that
+/// is still running something is closed.
+///
+/// Thread safety: distinct objects are safe. Only one statement may run at a time; a second one
+/// fails with errc::connection_busy. Lifetime: must outlive the functions that it has started.
+class COPG_API lease : public query_functions<lease> {
+  public:
+    /// A lease that holds nothing.
+    lease() noexcept;
+    lease(lease&&) noexcept;
+    lease& operator=(lease&&) noexcept;
+    ~lease();
+
+    /// Runs one statement; the functions of query_functions come down to this.
+    /// @throws error errc::lease_released when nothing is held
+    asio::awaitable<result> run(statement statement);
+
+    /// Gives the connection back now. Does nothing the second time.
+    void release() noexcept;
+
+    /// Whether a connection is held.
+    explicit operator bool() const noexcept { return slot_ != nullptr; }
+
+    copg::session const& session() const noexcept { return session_; }
+
+    /// The server process, as in pg_stat_activity; 0 when nothing is held.
+    int backend_pid() const noexcept;
+
+    /// For copg's own layers.
+    lease(std::shared_ptr<detail::pool_impl> pool,
+          detail::pool_slot& slot,
+          copg::session bound_to) noexcept;
+    detail::pool_slot* slot() const noexcept { return slot_; }
+
+  private:
+    std::shared_ptr<detail::pool_impl> pool_;
+    detail::pool_slot* slot_ = nullptr;
+    copg::session session_;
+};
+
+} // namespace copg

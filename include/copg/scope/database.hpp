@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <copg/pool/pool.hpp>
+#include <copg/scope/scope_key.hpp>
+
+#include <memory>
+
+namespace copg {
+
+/// A tenant's or a named database as a value: a pool, a session and a name for scopes.
+///
+/// Inside a transaction scope of its name every statement joins the scope's transaction. Anywhere
+/// else each statement borrows a connection for itself, in one round trip, and stands alone;
+/// BEGIN, COMMIT and ROLLBACK are refused there with errc::unsupported_statement.
+///
+/// Thread safety: distinct and shared objects are safe; statements may run side by side. The
+/// functions copy what they need: the handle need not outlive them.
+class COPG_API database : public query_functions<database> {
+  public:
+    /// @param key  what scopes it joins; by default those of transaction(database, …) on a handle
+    ///             of the same pool and session
+    explicit database(copg::pool pool, copg::session bound_to = {});
+    database(copg::pool pool, copg::session bound_to, scope_key key);
+
+    /// Runs one statement; the functions of query_functions come down to this.
+    asio::awaitable<result> run(statement statement) const;
+
+    /// Leases a connection, outside any scope.
+    /// @throws as pool::acquire; error errc::scope_conflict inside a scope of this name, whose
+    ///         connection the statements of this handle use
+    asio::awaitable<lease> acquire() const;
+
+    copg::pool const& pool() const noexcept { return pool_; }
+    copg::session const& session() const noexcept { return session_; }
+    scope_key const& key() const noexcept { return *key_; }
+
+  private:
+    copg::pool pool_;
+    copg::session session_;
+    std::shared_ptr<scope_key const> key_;
+};
+
+} // namespace copg

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "base/shutdown_service.hpp"
+
+#include <boost/asio/query.hpp>
+
+namespace copg::detail {
+
+asio::execution_context::id shutdown_service::id;
+
+shutdown_service& shutdown_service::of(asio::any_io_executor const& executor) {
+    return asio::use_service<shutdown_service>(asio::query(executor, asio::execution::context));
+}
+
+void shutdown_service::add(shutdown_listener& listener) {
+    std::lock_guard const lock{mutex_};
+    listeners_.push_back(listener);
+}
+
+void shutdown_service::remove(shutdown_listener& listener) noexcept {
+    std::lock_guard const lock{mutex_};
+    if (listener.is_linked())
+        listeners_.erase(listeners_.iterator_to(listener));
+}
+
+void shutdown_service::shutdown() {
+    while (true) {
+        std::shared_ptr<void> alive;
+        shutdown_listener* next = nullptr;
+        {
+            std::lock_guard const lock{mutex_};
+            if (listeners_.empty())
+                return;
+            next = &listeners_.front();
+            alive = next->keep_alive();
+            listeners_.pop_front();
+        }
+        if (alive != nullptr)
+            next->context_gone();
+    }
+}
+
+} // namespace copg::detail

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <copg/pool/lease.hpp>
+
+#include "driver/runner.hpp"
+#include "pool/pool_impl.hpp"
+
+namespace copg {
+
+lease::lease() noexcept = default;
+
+lease::lease(std::shared_ptr<detail::pool_impl> pool,
+             detail::pool_slot& slot,
+             copg::session bound_to) noexcept
+    : pool_{std::move(pool)}, slot_{&slot}, session_{std::move(bound_to)} {}
+
+lease::lease(lease&& other) noexcept
+    : pool_{std::move(other.pool_)}, slot_{std::exchange(other.slot_, nullptr)},
+      session_{std::move(other.session_)} {}
+
+lease& lease::operator=(lease&& other) noexcept {
+    if (this != &other) {
+        release();
+        pool_ = std::move(other.pool_);
+        slot_ = std::exchange(other.slot_, nullptr);
+        session_ = std::move(other.session_);
+    }
+    return *this;
+}
+
+lease::~lease() { release(); }
+
+asio::awaitable<result> lease::run(statement statement) {
+    if (slot_ == nullptr)
+        throw error{errc::lease_released, "the lease holds no connection any more"};
+    return detail::run_statement(slot_->connection, session_, std::move(statement));
+}
+
+void lease::release() noexcept {
+    if (auto* const slot = std::exchange(slot_, nullptr))
+        std::exchange(pool_, nullptr)->release(*slot);
+}
+
+int lease::backend_pid() const noexcept {
+    return slot_ == nullptr ? 0 : slot_->connection->backend_pid();
+}
+
+} // namespace copg

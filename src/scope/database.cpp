@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <copg/scope/database.hpp>
+
+#include "driver/sql_classifier.hpp"
+#include "scope/context.hpp"
+#include "scope/scope_state.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <fmt/format.h>
+
+namespace copg {
+namespace {
+
+void refuse_control(statement const& statement) {
+    auto const kind = detail::classify(statement.sql());
+    if (kind == detail::statement_kind::begin || kind == detail::statement_kind::transaction_end)
+        throw error{errc::unsupported_statement,
+                    "each statement of a database handle stands alone: use copg::transaction(), or "
+                    "a lease for raw BEGIN and COMMIT"};
+}
+
+asio::awaitable<result> run_anywhere(database handle, statement statement) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto const scope = detail::context_node::find(detail::context_of(executor), handle.key());
+    if (scope != nullptr) {
+        auto rows = co_await scope->run(std::move(handle), std::move(statement));
+        co_return rows;
+    }
+    refuse_control(statement);
+    auto lease = co_await handle.pool().acquire(handle.session());
+    auto rows = co_await lease.run(std::move(statement));
+    co_return rows;
+}
+
+asio::awaitable<lease> acquire_outside(database handle) {
+    auto const executor = co_await asio::this_coro::executor;
+    if (detail::context_node::find(detail::context_of(executor), handle.key()) != nullptr)
+        throw error{errc::scope_conflict,
+                    fmt::format("{} is in a transaction scope here: use its database handle, or "
+                                "pool().acquire() for a connection outside the scope",
+                                handle.key().describe())};
+    auto lease = co_await handle.pool().acquire(handle.session());
+    co_return lease;
+}
+
+scope_key key_of(pool const& pool, session const& session) {
+    return {scope_key::kind::target,
+            fmt::format("{} ({})", pool.target().target().canonical_key(), session.describe())};
+}
+
+} // namespace
+
+std::string scope_key::describe() const {
+    switch (what) {
+    case kind::named: return fmt::format("named pool \"{}\"", text);
+    case kind::tenant: return fmt::format("tenant \"{}\"", text);
+    case kind::target: break;
+    }
+    return "this database"; // its key holds the connection string
+}
+
+database::database(copg::pool pool, copg::session bound_to)
+    : database{pool, bound_to, key_of(pool, bound_to)} {}
+
+database::database(copg::pool pool, copg::session bound_to, scope_key key)
+    : pool_{std::move(pool)}, session_{std::move(bound_to)},
+      key_{std::make_shared<scope_key const>(std::move(key))} {}
+
+asio::awaitable<result> database::run(statement statement) const {
+    return run_anywhere(*this, std::move(statement));
+}
+
+asio::awaitable<lease> database::acquire() const { return acquire_outside(*this); }
+
+} // namespace copg

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "scope/scope_state.hpp"
+
+#include "driver/runner.hpp"
+#include "driver/sql_classifier.hpp"
+#include "pool/pool_impl.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <fmt/format.h>
+
+namespace copg::detail {
+namespace {
+
+constexpr std::chrono::seconds end_limit{10};
+
+/// Closes the connection when ending its transaction takes too long.
+class end_watchdog {
+  public:
+    explicit end_watchdog(std::shared_ptr<connection_impl> const& connection)
+        : timer_{connection->executor(), end_limit} {
+        timer_.async_wait([weak = std::weak_ptr{connection}](boost::system::error_code const& ec) {
+            if (auto const late = weak.lock(); late && !ec)
+                late->close();
+        });
+    }
+
+  private:
+    asio::steady_timer timer_;
+};
+
+void refuse_control(statement const& statement, scope_key const& key) {
+    auto const kind = classify(statement.sql());
+    if (kind == statement_kind::begin || kind == statement_kind::transaction_end)
+        throw error{errc::unsupported_statement,
+                    fmt::format("the transaction of {} begins and ends with its scope: return from "
+                                "the body to commit, throw to roll back",
+                                key.describe())};
+}
+
+} // namespace
+
+asio::awaitable<result> scope_state::run(database handle, statement statement) {
+    refuse_control(statement, key_);
+    auto const self = shared_from_this();
+    auto const turn = co_await turn_->lock();
+    if (ended_)
+        throw error{errc::scope_ended,
+                    fmt::format("the transaction scope of {} is over", key_.describe())};
+    auto rows = co_await run_locked(handle, std::move(statement));
+    co_return rows;
+}
+
+asio::awaitable<result> scope_state::run_locked(database const& handle, statement statement) {
+    if (bound_ && !(bound_->pool() == handle.pool() && bound_->session() == handle.session()))
+        throw error{errc::scope_conflict,
+                    fmt::format("the transaction scope of {} is bound to another target",
+                                key_.describe())};
+    if (!lease_) {
+        auto lent = co_await handle.pool().acquire(handle.session());
+        lease_ = std::move(lent);
+        bound_ = handle;
+    }
+    if (!begun_) {
+        auto rows = co_await run_first(std::move(statement));
+        co_return rows;
+    }
+    check_still_open();
+    auto rows = co_await lease_.run(std::move(statement));
+    co_return rows;
+}
+
+asio::awaitable<result> scope_state::run_first(statement statement) {
+    auto const connection = lease_.slot()->connection;
+    try {
+        auto rows = co_await run_first_statement(
+            connection, options_.begin_sql(), lease_.session(), std::move(statement));
+        begun_ = true;
+        co_return rows;
+    } catch (...) {
+        // What failed before it was sent has begun nothing: the next statement is the first one.
+        begun_ =
+            !connection->is_alive() || connection->binding_now().state() != transaction_state::idle;
+        throw;
+    }
+}
+
+// Without its transaction, a statement would commit by itself.
+void scope_state::check_still_open() const {
+    auto const& connection = *lease_.slot()->connection;
+    if (connection.is_alive() && connection.binding_now().state() == transaction_state::idle)
+        throw error{errc::transaction_aborted,
+                    fmt::format("the transaction of {} was ended by a statement inside it",
+                                key_.describe())};
+}
+
+void scope_state::check_join(transaction_options const& options) const {
+    auto const fits = [](auto const& wanted, auto const& given) {
+        return !wanted || wanted == given;
+    };
+    if (!fits(options.isolation(), options_.isolation()) ||
+        !fits(options.read_only(), options_.read_only()) ||
+        !fits(options.deferrable(), options_.deferrable()))
+        throw error{errc::scope_conflict,
+                    fmt::format("a nested transaction of {} asks for other options (`{}`) than the "
+                                "one that it joins (`{}`)",
+                                key_.describe(),
+                                options.begin_sql(),
+                                options_.begin_sql())};
+}
+
+asio::awaitable<void> scope_state::end(bool commit) {
+    auto const self = shared_from_this();
+    auto const turn = co_await turn_->lock();
+    ended_ = true;
+    auto const held = std::move(lease_); // given back on every way out
+    if (!begun_)
+        co_return;
+    auto const connection = held.slot()->connection;
+    end_watchdog const dog{connection};
+    if (!commit || rollback_only_) {
+        co_await roll_back(connection);
+        if (commit)
+            throw error{errc::transaction_aborted,
+                        fmt::format("the transaction of {} was rolled back, since a nested "
+                                    "transaction in it had failed",
+                                    key_.describe())};
+        co_return;
+    }
+    auto const tag = co_await run_control(connection, "commit", errc::transaction_in_doubt);
+    if (tag != "COMMIT")
+        throw error{errc::transaction_aborted,
+                    fmt::format("the transaction of {} was rolled back, since a statement in it "
+                                "had failed",
+                                key_.describe())};
+}
+
+// A connection that is gone has rolled back too.
+asio::awaitable<void> scope_state::roll_back(std::shared_ptr<connection_impl> connection) {
+    try {
+        co_await run_control(connection, "rollback", errc::connection_lost);
+    } catch (error const&) {
+        connection->close();
+    }
+}
+
+} // namespace copg::detail

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "base/async_mutex.hpp"
+#include <copg/pool/pool.hpp>
+#include <copg/scope/database.hpp>
+#include <copg/scope/scope_key.hpp>
+#include <copg/scope/transaction_options.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace copg::detail {
+
+class connection_impl;
+
+/// A transaction scope. States: lazy (nothing was sent); begun (BEGIN went out with the first
+/// statement, the lease is held); ended. Statements of parallel children take turns.
+///
+/// Invariants: at most one connection; BEGIN is sent at most once; after end() nothing runs; an
+/// ended scope holds no connection.
+class scope_state : public std::enable_shared_from_this<scope_state> {
+  public:
+    scope_state(scope_key key, transaction_options const& options)
+        : key_{std::move(key)}, options_{options} {}
+
+    scope_key const& key() const noexcept { return key_; }
+
+    /// Runs a statement of a handle of this scope's name in its transaction.
+    /// @throws error errc::scope_ended, errc::scope_conflict, errc::unsupported_statement
+    asio::awaitable<result> run(database handle, statement statement);
+
+    /// @throws error errc::scope_conflict when these options cannot be had in this transaction
+    void check_join(transaction_options const& options) const;
+
+    /// A nested body failed: the whole can only be rolled back.
+    void set_rollback_only() noexcept { rollback_only_ = true; }
+
+    /// Ends the transaction. @throws error errc::transaction_aborted when COMMIT was asked for and
+    /// ROLLBACK happened, errc::transaction_in_doubt; sql_error when COMMIT failed
+    asio::awaitable<void> end(bool commit);
+
+  private:
+    asio::awaitable<result> run_locked(database const& handle, statement statement);
+    asio::awaitable<result> run_first(statement statement);
+    void check_still_open() const;
+    static asio::awaitable<void> roll_back(std::shared_ptr<connection_impl> connection);
+
+    scope_key const key_;
+    transaction_options const options_;
+    std::atomic<bool> rollback_only_ = false;
+    std::shared_ptr<async_mutex> const turn_ = std::make_shared<async_mutex>();
+
+    // Guarded by turn_.
+    std::optional<database> bound_;
+    lease lease_;
+    bool begun_ = false;
+    bool ended_ = false;
+};
+
+} // namespace copg::detail

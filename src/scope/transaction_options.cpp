@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <copg/scope/transaction_options.hpp>
+
+namespace copg {
+namespace {
+
+char const* text_of(isolation level) noexcept {
+    switch (level) {
+    case isolation::read_committed: return "read committed";
+    case isolation::repeatable_read: return "repeatable read";
+    case isolation::serializable: return "serializable";
+    }
+    return "read committed";
+}
+
+} // namespace
+
+transaction_options& transaction_options::isolation(copg::isolation level) noexcept {
+    isolation_ = level;
+    return *this;
+}
+
+transaction_options& transaction_options::read_only(bool value) noexcept {
+    read_only_ = value;
+    return *this;
+}
+
+transaction_options& transaction_options::deferrable(bool value) noexcept {
+    deferrable_ = value;
+    return *this;
+}
+
+std::string transaction_options::begin_sql() const {
+    std::string sql = "begin";
+    if (isolation_)
+        sql += std::string{" isolation level "} + text_of(*isolation_);
+    if (read_only_)
+        sql += *read_only_ ? " read only" : " read write";
+    if (deferrable_)
+        sql += *deferrable_ ? " deferrable" : " not deferrable";
+    return sql;
+}
+
+} // namespace copg
