@@ -16,10 +16,10 @@ namespace copg::detail {
 /// A mutex for coroutines, first come first served. Always shared, so that a cancellation which
 /// comes late finds it or finds nothing. Thread-safe.
 class async_mutex : public std::enable_shared_from_this<async_mutex> {
-  public:
+public:
     /// Holds the mutex for as long as it lives.
     class guard {
-      public:
+    public:
         guard() noexcept = default;
         explicit guard(std::shared_ptr<async_mutex> mutex) noexcept : mutex_{std::move(mutex)} {}
         guard(guard&&) noexcept = default;
@@ -29,14 +29,14 @@ class async_mutex : public std::enable_shared_from_this<async_mutex> {
                 mutex_->unlock();
         }
 
-      private:
+    private:
         std::shared_ptr<async_mutex> mutex_;
     };
 
     /// Waits for the mutex. Cancellation (any type): the wait ends with operation_aborted.
     asio::awaitable<guard> lock();
 
-  private:
+private:
     /// Lives in the frame of the coroutine that waits. States: queued; holding (it was handed the
     /// mutex); refused (failure is set).
     struct waiter : boost::intrusive::list_base_hook<> {

@@ -5,39 +5,64 @@ namespace copg {
 namespace {
 
 class category final : public std::error_category {
-  public:
+public:
     char const* name() const noexcept override { return "copg"; }
 
     std::string message(int value) const override { return text(static_cast<errc>(value)); }
 
-  private:
+private:
     static char const* text(errc code) noexcept {
         switch (code) {
-        case errc::invalid_dsn: return "invalid connection string";
-        case errc::invalid_configuration: return "invalid configuration";
-        case errc::invalid_session: return "invalid session";
-        case errc::tenant_not_found: return "tenant pool not found";
-        case errc::name_not_found: return "named pool not found";
-        case errc::connect_failed: return "connect failed";
-        case errc::connect_timeout: return "connect timed out";
-        case errc::connection_lost: return "connection lost";
-        case errc::statement_in_doubt: return "statement in doubt";
-        case errc::connection_busy: return "connection busy";
-        case errc::acquire_timeout: return "acquire timed out";
-        case errc::pool_closed: return "pool closed";
-        case errc::lease_released: return "lease released";
-        case errc::no_row: return "no row";
-        case errc::several_rows: return "several rows";
-        case errc::type_mismatch: return "type mismatch";
-        case errc::unexpected_null: return "unexpected NULL";
-        case errc::value_out_of_range: return "value out of range";
-        case errc::empty_query: return "empty query";
-        case errc::unsupported_statement: return "unsupported statement";
-        case errc::protocol_error: return "protocol error";
-        case errc::transaction_aborted: return "transaction aborted";
-        case errc::transaction_in_doubt: return "transaction in doubt";
-        case errc::scope_ended: return "scope ended";
-        case errc::scope_conflict: return "scope conflict";
+        case errc::invalid_dsn:
+            return "invalid connection string";
+        case errc::invalid_configuration:
+            return "invalid configuration";
+        case errc::invalid_session:
+            return "invalid session";
+        case errc::tenant_not_found:
+            return "tenant pool not found";
+        case errc::name_not_found:
+            return "named pool not found";
+        case errc::connect_failed:
+            return "connect failed";
+        case errc::connect_timeout:
+            return "connect timed out";
+        case errc::connection_lost:
+            return "connection lost";
+        case errc::statement_in_doubt:
+            return "statement in doubt";
+        case errc::connection_busy:
+            return "connection busy";
+        case errc::acquire_timeout:
+            return "acquire timed out";
+        case errc::pool_closed:
+            return "pool closed";
+        case errc::lease_released:
+            return "lease released";
+        case errc::no_row:
+            return "no row";
+        case errc::several_rows:
+            return "several rows";
+        case errc::type_mismatch:
+            return "type mismatch";
+        case errc::unexpected_null:
+            return "unexpected NULL";
+        case errc::value_out_of_range:
+            return "value out of range";
+        case errc::empty_query:
+            return "empty query";
+        case errc::unsupported_statement:
+            return "unsupported statement";
+        case errc::protocol_error:
+            return "protocol error";
+        case errc::transaction_aborted:
+            return "transaction aborted";
+        case errc::transaction_in_doubt:
+            return "transaction in doubt";
+        case errc::scope_ended:
+            return "scope ended";
+        case errc::scope_conflict:
+            return "scope conflict";
         }
         return "unknown copg error";
     }

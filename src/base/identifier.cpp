@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/base/identifier.hpp>
-
 #include <copg/base/error.hpp>
+#include <copg/base/identifier.hpp>
 
 namespace copg {
 

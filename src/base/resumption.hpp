@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 /// A suspended coroutine, ready to be continued once on its own executor. Its memory comes from
 /// Asio's per-thread cache, so that suspending costs no allocation in the steady state.
 class resumption {
-  public:
+public:
     resumption() noexcept = default;
 
     template <class Handler>
@@ -42,7 +42,7 @@ class resumption {
     /// Continues later, from the executor's queue.
     void post() { std::exchange(held_, nullptr)->finish(how::post); }
 
-  private:
+private:
     enum class how { destroy, dispatch, post };
 
     struct base {

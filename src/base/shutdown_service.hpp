@@ -12,25 +12,25 @@ namespace copg::detail {
 
 namespace asio = boost::asio;
 
-/// Something that keeps suspended coroutines. A coroutine's frame owns what it waits in, and what it
-/// waits in holds the coroutine: when the event loop is destroyed in the middle of that, somebody
-/// must let go, or the frame and all that it holds would leak.
+/// Something that keeps suspended coroutines. A coroutine's frame owns what it waits in, and what
+/// it waits in holds the coroutine: when the event loop is destroyed in the middle of that,
+/// somebody must let go, or the frame and all that it holds would leak.
 class shutdown_listener : public boost::intrusive::list_base_hook<> {
-  public:
+public:
     /// The loop is being destroyed: destroy the coroutines that wait.
     virtual void context_gone() noexcept = 0;
 
     /// Keeps the listener alive while it is being told; null when it is being destroyed already.
     virtual std::shared_ptr<void> keep_alive() noexcept = 0;
 
-  protected:
+protected:
     shutdown_listener() = default;
     ~shutdown_listener() = default;
 };
 
 /// Tells its listeners when their execution context is destroyed. Thread-safe.
 class shutdown_service final : public asio::execution_context::service {
-  public:
+public:
     using key_type = shutdown_service;
     static asio::execution_context::id id;
 
@@ -43,7 +43,7 @@ class shutdown_service final : public asio::execution_context::service {
     void add(shutdown_listener& listener);
     void remove(shutdown_listener& listener) noexcept;
 
-  private:
+private:
     void shutdown() override;
 
     std::mutex mutex_;

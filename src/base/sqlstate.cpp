@@ -5,7 +5,7 @@ namespace copg {
 namespace {
 
 class category final : public std::error_category {
-  public:
+public:
     char const* name() const noexcept override { return "sqlstate"; }
 
     std::string message(int value) const override {

@@ -16,8 +16,8 @@ void backend_state::learn_schemas(std::size_t hash) {
 }
 
 void backend_state::end_borrow(reset_policy policy) noexcept {
-    reset_due_ = policy != reset_policy::none &&
-                 (reset_due_ || dirty_ || policy == reset_policy::always);
+    reset_due_ =
+        policy != reset_policy::none && (reset_due_ || dirty_ || policy == reset_policy::always);
     dirty_ = false;
 }
 

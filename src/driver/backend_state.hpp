@@ -13,7 +13,7 @@ namespace copg::detail {
 /// What copg remembers of a connection's server process between statements. Belongs to whoever has
 /// the connection; see claim in runner.cpp.
 class backend_state {
-  public:
+public:
     explicit backend_state(bool named_statements) noexcept : named_{named_statements} {}
 
     /// Whether statements may be prepared under a name (poolers between can forbid it).
@@ -37,7 +37,7 @@ class backend_state {
     bool reset_due() const noexcept { return reset_due_; }
     void reset_done() noexcept { reset_due_ = false; }
 
-  private:
+private:
     bool named_;
     bool dirty_ = false;
     bool reset_due_ = false;

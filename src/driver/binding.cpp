@@ -20,7 +20,8 @@ segment_plan binding::plan(statement_kind kind) const noexcept {
         if (in_force_ || control)
             return {step::statement};
         return {step::prelude, step::statement};
-    case transaction_state::idle: break;
+    case transaction_state::idle:
+        break;
     }
     if (kind == begin) // BEGIN ISOLATION LEVEL fails behind any other statement
         return {step::statement, step::prelude};

@@ -17,7 +17,7 @@ enum class step { begin, prelude, statement, commit };
 
 /// The steps of a segment in the order in which they are sent.
 class segment_plan {
-  public:
+public:
     segment_plan(std::initializer_list<step> steps) noexcept {
         for (auto const s : steps)
             steps_[size_++] = s;
@@ -29,7 +29,7 @@ class segment_plan {
 
     friend bool operator==(segment_plan const&, segment_plan const&) = default;
 
-  private:
+private:
     std::array<step, 4> steps_{};
     std::size_t size_ = 0;
 };
@@ -40,7 +40,7 @@ class segment_plan {
 /// Invariant: in_force() implies an open transaction in which the prelude succeeded and no COMMIT
 /// or ROLLBACK came after it.
 class binding {
-  public:
+public:
     /// The steps around a statement of this kind under a session.
     segment_plan plan(statement_kind kind) const noexcept;
 
@@ -59,7 +59,7 @@ class binding {
     transaction_state state() const noexcept { return state_; }
     bool in_force() const noexcept { return in_force_; }
 
-  private:
+private:
     transaction_state state_ = transaction_state::idle;
     bool prelude_sent_ = false;
     bool in_force_ = false;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/driver/codec.hpp>
-
 #include <copg/base/error.hpp>
+#include <copg/driver/codec.hpp>
 
 #include <fmt/format.h>
 
@@ -46,9 +45,12 @@ std::uint64_t decode_integer(std::string_view bytes, std::size_t expected) {
 
 std::int64_t decode_signed(std::string_view bytes, oid column) {
     switch (column) {
-    case oid::int2: return static_cast<std::int16_t>(decode_integer(bytes, 2));
-    case oid::int4: return static_cast<std::int32_t>(decode_integer(bytes, 4));
-    default: return static_cast<std::int64_t>(decode_integer(bytes, 8));
+    case oid::int2:
+        return static_cast<std::int16_t>(decode_integer(bytes, 2));
+    case oid::int4:
+        return static_cast<std::int32_t>(decode_integer(bytes, 4));
+    default:
+        return static_cast<std::int64_t>(decode_integer(bytes, 8));
     }
 }
 
@@ -74,8 +76,10 @@ bool is_text(oid column) noexcept {
     case oid::unknown:
     case oid::xml:
     case oid::json:
-    case oid::jsonb: return true;
-    default: return false;
+    case oid::jsonb:
+        return true;
+    default:
+        return false;
     }
 }
 

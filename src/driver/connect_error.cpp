@@ -2,6 +2,7 @@
 #include "driver/connect_error.hpp"
 
 #include "driver/server_messages.hpp"
+
 #include <copg/base/sql_error.hpp>
 
 #include <algorithm>

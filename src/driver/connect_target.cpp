@@ -29,8 +29,9 @@ std::string nth(std::vector<std::string> const& parts, std::size_t n) {
 
 void check(std::size_t count, std::size_t expected, char const* what) {
     if (count != 1 && count != expected)
-        throw error{errc::invalid_dsn,
-                    fmt::format("invalid connection string: {} {} for {} hosts", count, what, expected)};
+        throw error{
+            errc::invalid_dsn,
+            fmt::format("invalid connection string: {} {} for {} hosts", count, what, expected)};
 }
 
 } // namespace

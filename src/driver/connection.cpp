@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/driver/connection.hpp>
-
 #include "driver/connector.hpp"
 #include "driver/runner.hpp"
+
+#include <copg/driver/connection.hpp>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -18,7 +18,9 @@ connection& connection::operator=(connection&& other) noexcept {
     session_ = std::move(other.session_);
     return *this;
 }
-connection::~connection() { close(); }
+connection::~connection() {
+    close();
+}
 
 asio::awaitable<connection> connection::connect(connect_options options, session bound_to) {
     auto const executor = co_await asio::this_coro::executor;
@@ -26,20 +28,24 @@ asio::awaitable<connection> connection::connect(connect_options options, session
     co_return connection{std::move(impl), std::move(bound_to)};
 }
 
-asio::awaitable<result> connection::run(statement statement) {
+asio::awaitable<result> connection::run(statement statement) const {
     if (impl_ == nullptr)
-        throw error{errc::connection_lost, "the connection was moved from"};
+        return detail::failed(error{errc::connection_lost, "the connection was moved from"});
     return detail::run_statement(impl_, session_, std::move(statement));
 }
 
-bool connection::is_open() const noexcept { return impl_ != nullptr && impl_->is_alive(); }
+bool connection::is_open() const noexcept {
+    return impl_ != nullptr && impl_->is_alive();
+}
 
 void connection::close() noexcept {
     if (impl_ != nullptr)
         impl_->close();
 }
 
-int connection::backend_pid() const noexcept { return impl_ == nullptr ? 0 : impl_->backend_pid(); }
+int connection::backend_pid() const noexcept {
+    return impl_ == nullptr ? 0 : impl_->backend_pid();
+}
 
 std::string connection::parameter_status(char const* name) const {
     return impl_ == nullptr ? std::string{} : impl_->parameter_status(name);

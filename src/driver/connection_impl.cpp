@@ -26,8 +26,10 @@ int duplicate(int socket) {
 
 error lost(errc code, std::string const& cause) {
     if (code == errc::statement_in_doubt)
-        return {code, "the connection was lost after the statement was sent, which may have been "
-                      "executed: " + cause};
+        return {code,
+                "the connection was lost after the statement was sent, which may have been "
+                "executed: " +
+                    cause};
     if (code == errc::transaction_in_doubt)
         return {code, "the connection was lost while COMMIT was under way: " + cause};
     return {code, "connection lost: " + cause};
@@ -78,7 +80,9 @@ connection_impl::connection_impl(asio::any_io_executor executor,
                                  pg_connection connection,
                                  std::shared_ptr<observer> observer,
                                  bool named_statements)
-    : executor_{std::move(executor)}, observer_{std::move(observer)}, backend_{named_statements},
+    : executor_{std::move(executor)},
+      observer_{std::move(observer)},
+      backend_{named_statements},
       descriptor_{executor_, duplicate(PQsocket(connection.get()))},
       wire_{std::make_unique<wire>(std::move(connection))} {
     backend_pid_ = wire_->backend_pid();
@@ -161,8 +165,9 @@ void connection_impl::cancel(std::uint64_t id) {
             return;
         // Nobody may meet the answer that is still to come.
         end_message_ = "the statement under way was cancelled";
-        end_all(ended,
-                std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted}));
+        end_all(
+            ended,
+            std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted}));
         shut();
     }
     post_all(ended);
@@ -236,9 +241,14 @@ void connection_impl::arm_write() {
 
 void connection_impl::flush(exchange_list& ended) {
     switch (wire_->flush()) {
-    case wire::flushed::all: return;
-    case wire::flushed::partly: arm_write(); return;
-    case wire::flushed::lost: lose(ended); return;
+    case wire::flushed::all:
+        return;
+    case wire::flushed::partly:
+        arm_write();
+        return;
+    case wire::flushed::lost:
+        lose(ended);
+        return;
     }
 }
 

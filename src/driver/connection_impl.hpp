@@ -6,6 +6,7 @@
 #include "driver/backend_state.hpp"
 #include "driver/segment.hpp"
 #include "driver/wire.hpp"
+
 #include <copg/base/observer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -51,7 +52,7 @@ struct exchange : boost::intrusive::list_base_hook<> {
 /// only, which is never held while a coroutine or a callback runs.
 class connection_impl final : public std::enable_shared_from_this<connection_impl>,
                               private shutdown_listener {
-  public:
+public:
     connection_impl(asio::any_io_executor executor,
                     pg_connection connection,
                     std::shared_ptr<observer> observer,
@@ -63,8 +64,8 @@ class connection_impl final : public std::enable_shared_from_this<connection_imp
 
     /// Sends the segments in one flush and waits for all answers. The segments and answers must
     /// live until it returns. @throws error errc::connection_busy, errc::connection_lost,
-    /// the first unfinished segment's on_loss; operation_aborted when cancelled, with the connection
-    /// closed
+    /// the first unfinished segment's on_loss; operation_aborted when cancelled, with the
+    /// connection closed
     asio::awaitable<void> perform(std::span<segment const> segments,
                                   std::span<segment_answer> answers);
 
@@ -89,7 +90,7 @@ class connection_impl final : public std::enable_shared_from_this<connection_imp
     std::atomic_flag& claimed() noexcept { return claimed_; }
     backend_state& backend() noexcept { return backend_; }
 
-  private:
+private:
     friend exchange;
     struct start_exchange;
     struct cancel_exchange;

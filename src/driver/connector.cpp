@@ -24,7 +24,7 @@ using std::chrono::steady_clock;
 
 /// A time limit on whatever operation is under way on a descriptor or resolver of the same strand.
 class watchdog {
-  public:
+public:
     watchdog(asio::any_io_executor const& strand,
              std::chrono::milliseconds limit,
              std::function<void()> stop)
@@ -46,7 +46,7 @@ class watchdog {
 
     bool expired() const noexcept { return state_->expired; }
 
-  private:
+private:
     struct state {
         state(asio::any_io_executor const& strand, std::function<void()> action)
             : timer{strand}, stop{std::move(action)} {}
@@ -72,7 +72,7 @@ error timed_out(connect_target const& target, std::chrono::milliseconds limit) {
 /// libpq owns the socket and may exchange it at every step: the descriptor has it only while it
 /// waits.
 class borrowed_descriptor {
-  public:
+public:
     explicit borrowed_descriptor(asio::any_io_executor const& strand) : descriptor_{strand} {}
     ~borrowed_descriptor() { release(); }
     borrowed_descriptor(borrowed_descriptor const&) = delete;
@@ -92,7 +92,7 @@ class borrowed_descriptor {
             descriptor_.cancel(ignored);
     }
 
-  private:
+private:
     asio::posix::stream_descriptor descriptor_;
 };
 
@@ -169,10 +169,9 @@ asio::awaitable<std::vector<connect_target>> addresses_of(connect_target target,
     if (dog.expired())
         throw timed_out(target, limit);
     if (ec)
-        throw error{errc::connect_failed,
-                    fmt::format("connect failed: cannot look up {}: {}",
-                                describe(target),
-                                ec.message())};
+        throw error{
+            errc::connect_failed,
+            fmt::format("connect failed: cannot look up {}: {}", describe(target), ec.message())};
     for (auto const& entry : results)
         found.push_back({target.host, entry.endpoint().address().to_string(), target.port});
     co_return found;
@@ -214,7 +213,8 @@ void report(connect_options const& options,
 }
 
 asio::awaitable<pg_connection> try_all(connect_options const& options) {
-    auto failure = std::make_exception_ptr(error{errc::connect_failed, "connect failed: no address"});
+    auto failure =
+        std::make_exception_ptr(error{errc::connect_failed, "connect failed: no address"});
     for (auto const& target : targets_of(options.target())) {
         auto connection = co_await try_target(target, options, failure);
         if (connection != nullptr)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "driver/connection_impl.hpp"
+
 #include <copg/driver/connect_options.hpp>
 
 #include <boost/asio/awaitable.hpp>

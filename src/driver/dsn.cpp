@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/driver/dsn.hpp>
-
 #include <copg/base/error.hpp>
+#include <copg/driver/dsn.hpp>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -83,7 +82,8 @@ dsn::dsn(std::string_view text) {
         if (option->val != nullptr && *option->val != '\0')
             parameters_[option->keyword] = option->val;
     if (std::getenv("PGGSSENCMODE") == nullptr)
-        parameters_["gssencmode"] = "disable"; // its default probes credential caches on each connect
+        parameters_["gssencmode"] =
+            "disable"; // its default probes credential caches on each connect
     auto const given = parse(text);
     for (auto const* option = given.get(); option->keyword != nullptr; ++option)
         if (option->val != nullptr && *option->val != '\0')
@@ -105,8 +105,12 @@ std::string_view dsn::parameter(std::string const& keyword) const noexcept {
     return found == parameters_.end() ? std::string_view{} : std::string_view{found->second};
 }
 
-std::string dsn::canonical_key() const { return keyword_string(parameters_, true); }
+std::string dsn::canonical_key() const {
+    return keyword_string(parameters_, true);
+}
 
-std::string dsn::redacted() const { return keyword_string(parameters_, false); }
+std::string dsn::redacted() const {
+    return keyword_string(parameters_, false);
+}
 
 } // namespace copg

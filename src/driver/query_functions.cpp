@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/driver/query_functions.hpp>
-
 #include <copg/base/error.hpp>
+#include <copg/driver/query_functions.hpp>
 
 #include <fmt/format.h>
 
 namespace copg::detail {
 
-void throw_no_row() { throw error{errc::no_row, "one row was asked for, there is none"}; }
+void throw_no_row() {
+    throw error{errc::no_row, "one row was asked for, there is none"};
+}
 
 void throw_several_rows(std::size_t count) {
     throw error{errc::several_rows, fmt::format("one row was asked for, there are {}", count)};
+}
+
+asio::awaitable<result> failed(error reason) {
+    throw reason;
+    co_return result{};
 }
 
 asio::awaitable<command_result> command(asio::awaitable<result> pending) {

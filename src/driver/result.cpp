@@ -7,12 +7,15 @@
 
 namespace copg {
 
-void result::deleter::operator()(pg_result* owned) const noexcept { PQclear(owned); }
+void result::deleter::operator()(pg_result* owned) const noexcept {
+    PQclear(owned);
+}
 
 result::result() noexcept = default;
 
 result::result(pg_result* owned) noexcept
-    : handle_{owned}, rows_{static_cast<std::size_t>(PQntuples(owned))},
+    : handle_{owned},
+      rows_{static_cast<std::size_t>(PQntuples(owned))},
       columns_{static_cast<std::size_t>(PQnfields(owned))} {}
 
 std::string_view result::column_name(std::size_t column) const noexcept {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/driver/row.hpp>
-
 #include <copg/base/error.hpp>
+#include <copg/driver/row.hpp>
 
 #include <boost/core/demangle.hpp>
 

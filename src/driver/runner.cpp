@@ -12,7 +12,7 @@ constexpr char reset_sql[] = "discard all"; // manual, DISCARD: everything but a
 
 /// The right to run statements on a connection, for as long as it lives.
 class claim {
-  public:
+public:
     explicit claim(connection_impl& connection) : connection_{connection} {
         if (connection_.claimed().test_and_set(std::memory_order_acquire))
             throw error{errc::connection_busy,
@@ -22,7 +22,7 @@ class claim {
     claim(claim const&) = delete;
     claim& operator=(claim const&) = delete;
 
-  private:
+private:
     connection_impl& connection_;
 };
 
@@ -93,8 +93,7 @@ run_session_bound(connection_impl& connection, session const& session, statement
     auto const undo_sql = data->undo_sql();
     wire_parameters const statement_parameters{statement};
     std::array<segment, 2> segments;
-    segments[0] =
-        plain_segment(statement.sql().c_str(), step::statement, errc::statement_in_doubt);
+    segments[0] = plain_segment(statement.sql().c_str(), step::statement, errc::statement_in_doubt);
     segments[0].items[0].parameters = &statement_parameters;
     segments[1] = plain_segment(undo_sql.c_str(), step::begin, errc::statement_in_doubt);
     std::array<segment_answer, 2> answers;
@@ -147,8 +146,7 @@ run_statement(std::shared_ptr<connection_impl> connection, session session, stat
         if (!answer.failed())
             co_return std::move(answer.rows);
 
-        auto const implicit =
-            state == transaction_state::idle && kind == statement_kind::ordinary;
+        auto const implicit = state == transaction_state::idle && kind == statement_kind::ordinary;
         if (state == transaction_state::idle && plan.contains(step::begin))
             co_await roll_back(*connection);
         // The prelude was dropped behind our back: nothing has happened yet, prepare it again.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "driver/connection_impl.hpp"
+
 #include <copg/driver/session.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -11,8 +12,9 @@
 
 namespace copg::detail {
 
-// How statements are run on a connection under a session. Each function throws errc::connection_busy
-// when another coroutine is running one there, and leaves the connection either usable or closed.
+// How statements are run on a connection under a session. Each function throws
+// errc::connection_busy when another coroutine is running one there, and leaves the connection
+// either usable or closed.
 
 /// Runs one statement so that it sees the session, whatever state the connection is in.
 asio::awaitable<result>

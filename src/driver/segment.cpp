@@ -11,7 +11,9 @@ wire_parameters::wire_parameters(statement const& statement) {
             statement.is_binary(i));
 }
 
-void wire_parameters::add_text(char const* value) { add(0, value, 0, false); }
+void wire_parameters::add_text(char const* value) {
+    add(0, value, 0, false);
+}
 
 void wire_parameters::add(unsigned type, char const* value, int length, bool binary) {
     types_.push_back(type);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "driver/binding.hpp"
+
 #include <copg/base/error.hpp>
 #include <copg/base/sqlstate.hpp>
 #include <copg/driver/result.hpp>
@@ -18,7 +19,7 @@ struct session_data;
 
 /// Parameters in the shape that libpq takes: one array for each property.
 class wire_parameters {
-  public:
+public:
     wire_parameters() = default;
     explicit wire_parameters(statement const& statement);
 
@@ -30,7 +31,7 @@ class wire_parameters {
     int const* lengths() const noexcept { return lengths_.data(); }
     int const* formats() const noexcept { return formats_.data(); }
 
-  private:
+private:
     void add(unsigned type, char const* value, int length, bool binary);
 
     template <class T>

@@ -9,7 +9,10 @@ segment_builder::segment_builder(backend_state& backend,
                                  session const& session,
                                  statement const& statement,
                                  std::string const& begin_sql)
-    : backend_{backend}, session_{session.data()}, statement_{statement}, begin_sql_{begin_sql},
+    : backend_{backend},
+      session_{session.data()},
+      statement_{statement},
+      begin_sql_{begin_sql},
       statement_parameters_{statement} {}
 
 segment segment_builder::build(segment_plan const& plan) {
@@ -20,7 +23,9 @@ segment segment_builder::build(segment_plan const& plan) {
         case step::begin:
             built.items.push_back({action::run_sql, s, "", begin_sql_.c_str(), nullptr});
             break;
-        case step::prelude: add_prelude(built); break;
+        case step::prelude:
+            add_prelude(built);
+            break;
         case step::statement:
             built.items.push_back(
                 {action::run_sql, s, "", statement_.sql().c_str(), &statement_parameters_});

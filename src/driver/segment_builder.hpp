@@ -4,6 +4,7 @@
 #include "driver/backend_state.hpp"
 #include "driver/segment.hpp"
 #include "driver/session_data.hpp"
+
 #include <copg/driver/session.hpp>
 
 #include <string>
@@ -13,7 +14,7 @@ namespace copg::detail {
 /// Turns a plan into a segment for one backend: chooses the prelude (checking the schema the first
 /// time), names it, lays out the parameters. What it is given must outlive the segment.
 class segment_builder {
-  public:
+public:
     segment_builder(backend_state& backend,
                     session const& session,
                     statement const& statement,
@@ -24,7 +25,7 @@ class segment_builder {
     /// Remembers what the answer to the last segment built has shown.
     void learn(segment const& sent, segment_answer const& answer);
 
-  private:
+private:
     void add_prelude(segment& segment);
 
     backend_state& backend_;

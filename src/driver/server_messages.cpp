@@ -48,7 +48,9 @@ sql_diagnostics diagnostics_of(PGresult const* result) {
     return fields;
 }
 
-std::string last_message(PGconn const* connection) { return one_line(PQerrorMessage(connection)); }
+std::string last_message(PGconn const* connection) {
+    return one_line(PQerrorMessage(connection));
+}
 
 std::string advice_for(sqlstate state) {
     switch (state) {
@@ -57,7 +59,8 @@ std::string advice_for(sqlstate state) {
     case sqlstate::invalid_transaction_termination:
         return "a procedure or DO block that commits cannot run under a tenant's session, since "
                "the commit would end the session half-way: run it through a session-less lease";
-    default: return {};
+    default:
+        return {};
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "driver/pg_handles.hpp"
+
 #include <copg/base/sql_error.hpp>
 
 #include <string>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/driver/session.hpp>
-
 #include "driver/session_data.hpp"
+
 #include <copg/base/error.hpp>
 #include <copg/base/identifier.hpp>
+#include <copg/driver/session.hpp>
 
 #include <fmt/format.h>
 

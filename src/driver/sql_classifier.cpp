@@ -7,11 +7,13 @@
 namespace copg::detail {
 namespace {
 
-bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_space(char c) noexcept {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 bool is_word(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 bool same_letter(char any, char lower) noexcept {
@@ -24,7 +26,7 @@ bool equals(std::string_view word, std::string_view lower) noexcept {
 
 /// Steps through the words of a statement; quoted text is passed over as one piece.
 class word_reader {
-  public:
+public:
     explicit word_reader(std::string_view sql) noexcept : rest_{sql} {}
 
     /// The next word, or the next single character that starts none; empty at the end.
@@ -38,7 +40,7 @@ class word_reader {
         return take(std::max<std::size_t>(1, static_cast<std::size_t>(end - rest_.begin())));
     }
 
-  private:
+private:
     std::string_view take(std::size_t size) noexcept {
         auto const word = rest_.substr(0, size);
         rest_.remove_prefix(word.size());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/driver/statement.hpp>
-
 #include <copg/base/error.hpp>
+#include <copg/driver/statement.hpp>
 
 #include <limits>
 
@@ -17,7 +16,9 @@ char const* statement::value(std::size_t index) const noexcept {
     return parameter.null ? nullptr : data_.data() + parameter.offset;
 }
 
-void statement::add_null(oid type) { parameters_.push_back({type, true, true, 0, 0}); }
+void statement::add_null(oid type) {
+    parameters_.push_back({type, true, true, 0, 0});
+}
 
 void statement::finish(oid type, bool binary, std::size_t start) {
     auto const length = data_.size() - start;

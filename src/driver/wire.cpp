@@ -50,7 +50,8 @@ bool wire::send_item(segment_item const& item) noexcept {
                                    p.lengths(),
                                    p.formats(),
                                    binary_results) == 1;
-    case segment_item::action::run_sql: break;
+    case segment_item::action::run_sql:
+        break;
     }
     return PQsendQueryParams(connection,
                              item.sql,
@@ -72,9 +73,12 @@ void wire::send(segment const& segment) {
 
 wire::flushed wire::flush() noexcept {
     switch (PQflush(connection_.get())) {
-    case 0: return flushed::all;
-    case 1: return flushed::partly;
-    default: return flushed::lost;
+    case 0:
+        return flushed::all;
+    case 1:
+        return flushed::partly;
+    default:
+        return flushed::lost;
     }
 }
 
@@ -113,7 +117,8 @@ void wire::accept(pg_result_handle result,
     auto const status = PQresultStatus(result.get());
     if (status == PGRES_PIPELINE_ABORTED)
         return;
-    if (status == PGRES_EMPTY_QUERY || status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+    if (status == PGRES_EMPTY_QUERY || status == PGRES_FATAL_ERROR ||
+        status == PGRES_BAD_RESPONSE) {
         if (answer.failed())
             return;
         answer.failed_item = answer.current_item;
@@ -160,9 +165,12 @@ void wire::read_last_words(segment_answer& answer) {
 
 transaction_state wire::state() const noexcept {
     switch (PQtransactionStatus(connection_.get())) {
-    case PQTRANS_INTRANS: return transaction_state::open;
-    case PQTRANS_INERROR: return transaction_state::failed;
-    default: return transaction_state::idle;
+    case PQTRANS_INTRANS:
+        return transaction_state::open;
+    case PQTRANS_INERROR:
+        return transaction_state::failed;
+    default:
+        return transaction_state::idle;
     }
 }
 
@@ -171,6 +179,8 @@ std::string wire::parameter_status(char const* name) const {
     return value == nullptr ? std::string{} : std::string{value};
 }
 
-std::string wire::message() const { return last_message(connection_.get()); }
+std::string wire::message() const {
+    return last_message(connection_.get());
+}
 
 } // namespace copg::detail

@@ -4,6 +4,7 @@
 #include "driver/binding.hpp"
 #include "driver/pg_handles.hpp"
 #include "driver/segment.hpp"
+
 #include <copg/base/sql_error.hpp>
 
 #include <string>
@@ -15,7 +16,7 @@ namespace copg::detail {
 /// A connected PGconn in nonblocking pipeline mode: sends segments and reads their answers, and
 /// never waits. Not thread-safe; whoever owns it serialises.
 class wire {
-  public:
+public:
     /// Takes over an established connection. @throws error errc::connect_failed
     explicit wire(pg_connection connection);
 
@@ -49,7 +50,7 @@ class wire {
     /// Notices that came since the last call.
     std::vector<sql_diagnostics> take_notices() noexcept { return std::exchange(notices_, {}); }
 
-  private:
+private:
     static void keep_notice(void* self, PGresult const* notice) noexcept;
     bool send_item(segment_item const& item) noexcept;
     void accept(pg_result_handle result,

@@ -13,7 +13,7 @@ namespace copg::detail {
 /// The physical pools by canonical connection string. Holds them weakly: whoever uses a pool keeps
 /// it. Thread-safe; nothing waits under the mutex.
 class pool_directory {
-  public:
+public:
     explicit pool_directory(asio::any_io_executor executor) : executor_{std::move(executor)} {}
 
     /// The pool of a target, made with these options if there is none.
@@ -21,7 +21,7 @@ class pool_directory {
 
     void close_all() noexcept;
 
-  private:
+private:
     asio::any_io_executor const executor_;
     std::mutex mutex_;
     std::unordered_map<std::string, std::weak_ptr<pool_owner>> pools_; // guarded by mutex_

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "manager/pool_directory.hpp"
+
 #include <copg/scope/database.hpp>
 
 #include <mutex>
@@ -12,9 +13,11 @@ namespace copg::detail {
 /// What a tenant or a name leads to. Its pool is made, or found, at the first use; the registration
 /// keeps it from then on. Thread-safe.
 class registration {
-  public:
+public:
     registration(dsn target, session bound_to, scope_key key, pool_options const& options)
-        : target_{std::move(target)}, session_{std::move(bound_to)}, key_{std::move(key)},
+        : target_{std::move(target)},
+          session_{std::move(bound_to)},
+          key_{std::move(key)},
           options_{options.checked()} {}
 
     database const& handle(pool_directory& pools) {
@@ -24,7 +27,7 @@ class registration {
         return *handle_;
     }
 
-  private:
+private:
     dsn const target_;
     session const session_;
     scope_key const key_;

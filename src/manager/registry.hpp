@@ -15,7 +15,7 @@ namespace copg::detail {
 
 /// Registrations by tenant id or by name. Thread-safe; readers do not exclude each other.
 class registry {
-  public:
+public:
     /// Adds or replaces.
     void set(std::string key, std::shared_ptr<registration> entry);
     bool remove(std::string_view key);
@@ -24,7 +24,7 @@ class registry {
     std::shared_ptr<registration> find(std::string_view key) const;
     std::vector<std::string> keys() const;
 
-  private:
+private:
     struct hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view key) const noexcept {

@@ -9,7 +9,7 @@ namespace copg::detail {
 
 /// Exponential waits with jitter: each between half and the whole of a bound that doubles.
 class backoff {
-  public:
+public:
     backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest, unsigned seed)
         : first_{first}, longest_{longest}, bound_{first}, random_{seed} {}
 
@@ -23,7 +23,7 @@ class backoff {
 
     void reset() noexcept { bound_ = first_; }
 
-  private:
+private:
     std::chrono::milliseconds first_;
     std::chrono::milliseconds longest_;
     std::chrono::milliseconds bound_;

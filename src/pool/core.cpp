@@ -98,7 +98,9 @@ void pool_core::connect_failed(pool_time now) noexcept {
     retry_at_ = now + backoff_.next();
 }
 
-void pool_core::connect_abandoned() noexcept { --connecting_; }
+void pool_core::connect_abandoned() noexcept {
+    --connecting_;
+}
 
 pool_waiter* pool_core::next_granted() noexcept {
     if (queue_.empty() || idle_.empty())

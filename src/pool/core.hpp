@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pool/backoff.hpp"
+
 #include <copg/driver/session.hpp>
 #include <copg/pool/pool_options.hpp>
 #include <copg/pool/pool_statistics.hpp>
@@ -47,10 +48,10 @@ struct pool_waiter {
 /// The pool's decisions, without I/O, clock or lock: fed with events, asked what to do next.
 ///
 /// Invariants: open() <= maximum; waiters are granted first come first served; a newcomer never
-/// overtakes a waiter; while a waiter waits no connection is idle; a connect belongs to the pool and
-/// not to the waiter that caused it.
+/// overtakes a waiter; while a waiter waits no connection is idle; a connect belongs to the pool
+/// and not to the waiter that caused it.
 class pool_core {
-  public:
+public:
     pool_core(pool_options const& options, unsigned seed);
     pool_core(pool_core const&) = delete;
     pool_core& operator=(pool_core const&) = delete;
@@ -104,7 +105,7 @@ class pool_core {
     pool_statistics statistics() const noexcept;
     pool_statistics& counters() noexcept { return counters_; }
 
-  private:
+private:
     struct earlier {
         bool operator()(pool_waiter const& a, pool_waiter const& b) const noexcept {
             return *a.deadline < *b.deadline;
@@ -120,12 +121,12 @@ class pool_core {
                                boost::intrusive::member_hook<pool_waiter,
                                                              boost::intrusive::list_member_hook<>,
                                                              &pool_waiter::queue_hook>>;
-    using deadline_order =
-        boost::intrusive::multiset<pool_waiter,
-                                   boost::intrusive::member_hook<pool_waiter,
-                                                                 boost::intrusive::set_member_hook<>,
-                                                                 &pool_waiter::deadline_hook>,
-                                   boost::intrusive::compare<earlier>>;
+    using deadline_order = boost::intrusive::multiset<
+        pool_waiter,
+        boost::intrusive::member_hook<pool_waiter,
+                                      boost::intrusive::set_member_hook<>,
+                                      &pool_waiter::deadline_hook>,
+        boost::intrusive::compare<earlier>>;
 
     std::size_t connects_wanted() const noexcept;
     pool_slot& pick_idle(session const& wanted) noexcept;

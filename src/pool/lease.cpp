@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/pool/lease.hpp>
-
 #include "driver/runner.hpp"
 #include "pool/pool_impl.hpp"
+
+#include <copg/pool/lease.hpp>
 
 namespace copg {
 
@@ -14,7 +14,8 @@ lease::lease(std::shared_ptr<detail::pool_impl> pool,
     : pool_{std::move(pool)}, slot_{&slot}, session_{std::move(bound_to)} {}
 
 lease::lease(lease&& other) noexcept
-    : pool_{std::move(other.pool_)}, slot_{std::exchange(other.slot_, nullptr)},
+    : pool_{std::move(other.pool_)},
+      slot_{std::exchange(other.slot_, nullptr)},
       session_{std::move(other.session_)} {}
 
 lease& lease::operator=(lease&& other) noexcept {
@@ -27,11 +28,14 @@ lease& lease::operator=(lease&& other) noexcept {
     return *this;
 }
 
-lease::~lease() { release(); }
+lease::~lease() {
+    release();
+}
 
-asio::awaitable<result> lease::run(statement statement) {
+asio::awaitable<result> lease::run(statement statement) const {
     if (slot_ == nullptr)
-        throw error{errc::lease_released, "the lease holds no connection any more"};
+        return detail::failed(
+            error{errc::lease_released, "the lease holds no connection any more"});
     return detail::run_statement(slot_->connection, session_, std::move(statement));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/pool/pool.hpp>
-
 #include "pool/pool_impl.hpp"
+
+#include <copg/pool/pool.hpp>
 
 namespace copg {
 
@@ -27,12 +27,20 @@ lease pool::try_acquire(session bound_to) const {
     return slot == nullptr ? lease{} : lease{impl, *slot, std::move(bound_to)};
 }
 
-void pool::close() const noexcept { owner_->impl()->close(); }
+void pool::close() const noexcept {
+    owner_->impl()->close();
+}
 
-pool_statistics pool::statistics() const noexcept { return owner_->impl()->statistics(); }
+pool_statistics pool::statistics() const noexcept {
+    return owner_->impl()->statistics();
+}
 
-pool_options const& pool::options() const noexcept { return owner_->impl()->options(); }
+pool_options const& pool::options() const noexcept {
+    return owner_->impl()->options();
+}
 
-connect_options const& pool::target() const noexcept { return owner_->impl()->target(); }
+connect_options const& pool::target() const noexcept {
+    return owner_->impl()->target();
+}
 
 } // namespace copg

@@ -23,7 +23,9 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds rollback_limit{5};
 
-unsigned random_seed() { return std::random_device{}(); }
+unsigned random_seed() {
+    return std::random_device{}();
+}
 
 std::string text_of(std::exception_ptr const& failure) {
     try {
@@ -102,12 +104,17 @@ acquire_operation::~acquire_operation() {
 }
 
 pool_impl::pool_impl(asio::any_io_executor executor, connect_options target, pool_options options)
-    : executor_{std::move(executor)}, target_{std::move(target)}, options_{options.checked()},
-      core_{options_, random_seed()}, timer_{executor_} {
+    : executor_{std::move(executor)},
+      target_{std::move(target)},
+      options_{options.checked()},
+      core_{options_, random_seed()},
+      timer_{executor_} {
     shutdown_service::of(executor_).add(*this);
 }
 
-pool_impl::~pool_impl() { shutdown_service::of(executor_).remove(*this); }
+pool_impl::~pool_impl() {
+    shutdown_service::of(executor_).remove(*this);
+}
 
 void pool_impl::context_gone() noexcept {
     decisions destroyed;

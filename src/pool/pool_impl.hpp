@@ -5,6 +5,7 @@
 #include "base/shutdown_service.hpp"
 #include "driver/connection_impl.hpp"
 #include "pool/core.hpp"
+
 #include <copg/driver/connect_options.hpp>
 #include <copg/pool/lease.hpp>
 
@@ -31,7 +32,7 @@ struct acquire_operation : pool_waiter {
 /// The asynchronous shell around pool_core: performs its decisions. Every event goes the same way:
 /// tell the core under the mutex, collect what it decided, act on that without the mutex.
 class pool_impl final : public std::enable_shared_from_this<pool_impl>, private shutdown_listener {
-  public:
+public:
     pool_impl(asio::any_io_executor executor, connect_options target, pool_options options);
     ~pool_impl();
 
@@ -47,7 +48,7 @@ class pool_impl final : public std::enable_shared_from_this<pool_impl>, private 
     pool_options const& options() const noexcept { return options_; }
     connect_options const& target() const noexcept { return target_; }
 
-  private:
+private:
     friend acquire_operation;
     struct decisions;
     struct start_waiting;
@@ -94,7 +95,7 @@ class pool_impl final : public std::enable_shared_from_this<pool_impl>, private 
 
 /// Shared by the handles of a pool; closes it with the last one.
 class pool_owner {
-  public:
+public:
     explicit pool_owner(std::shared_ptr<pool_impl> impl) noexcept : impl_{std::move(impl)} {}
     ~pool_owner() { impl_->close(); }
     pool_owner(pool_owner const&) = delete;
@@ -102,7 +103,7 @@ class pool_owner {
 
     std::shared_ptr<pool_impl> const& impl() const noexcept { return impl_; }
 
-  private:
+private:
     std::shared_ptr<pool_impl> impl_;
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/pool/pool_options.hpp>
-
 #include <copg/base/error.hpp>
+#include <copg/pool/pool_options.hpp>
 
 #include <fmt/format.h>
 

@@ -14,7 +14,7 @@ class scope_state;
 
 /// One link of the immutable chain of scopes that a coroutine is in, innermost first.
 class context_node {
-  public:
+public:
     /// @param scope  null: hides all scopes further out
     context_node(std::shared_ptr<context_node const> parent,
                  std::shared_ptr<scope_state> scope) noexcept
@@ -24,7 +24,7 @@ class context_node {
     static std::shared_ptr<scope_state> find(std::shared_ptr<context_node const> const& innermost,
                                              scope_key const& key) noexcept;
 
-  private:
+private:
     std::shared_ptr<context_node const> parent_;
     std::shared_ptr<scope_state> scope_;
 };
@@ -32,7 +32,7 @@ class context_node {
 /// What context_executor points to: the context, and the wrapped executor in each variant that Asio
 /// asks for, made once so that asking costs nothing.
 class executor_node : public std::enable_shared_from_this<executor_node> {
-  public:
+public:
     static constexpr unsigned never = 1; // bits of a variant
     static constexpr unsigned continuation = 2;
 
@@ -48,7 +48,7 @@ class executor_node : public std::enable_shared_from_this<executor_node> {
     std::shared_ptr<executor_node const> tracked() const;
     std::shared_ptr<executor_node const> untracked() const;
 
-  private:
+private:
     std::array<asio::any_io_executor, 4> variants_;
     std::shared_ptr<context_node const> context_;
     std::shared_ptr<executor_node const> untracked_; // null in an untracked node

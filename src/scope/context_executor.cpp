@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/scope/context_executor.hpp>
-
 #include "scope/context.hpp"
 #include "scope/scope_state.hpp"
+
+#include <copg/scope/context_executor.hpp>
 
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/scope/database.hpp>
-
 #include "driver/sql_classifier.hpp"
 #include "scope/context.hpp"
 #include "scope/scope_state.hpp"
+
+#include <copg/scope/database.hpp>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -53,9 +53,12 @@ scope_key key_of(pool const& pool, session const& session) {
 
 std::string scope_key::describe() const {
     switch (what) {
-    case kind::named: return fmt::format("named pool \"{}\"", text);
-    case kind::tenant: return fmt::format("tenant \"{}\"", text);
-    case kind::target: break;
+    case kind::named:
+        return fmt::format("named pool \"{}\"", text);
+    case kind::tenant:
+        return fmt::format("tenant \"{}\"", text);
+    case kind::target:
+        break;
     }
     return "this database"; // its key holds the connection string
 }
@@ -64,13 +67,16 @@ database::database(copg::pool pool, copg::session bound_to)
     : database{pool, bound_to, key_of(pool, bound_to)} {}
 
 database::database(copg::pool pool, copg::session bound_to, scope_key key)
-    : pool_{std::move(pool)}, session_{std::move(bound_to)},
+    : pool_{std::move(pool)},
+      session_{std::move(bound_to)},
       key_{std::make_shared<scope_key const>(std::move(key))} {}
 
 asio::awaitable<result> database::run(statement statement) const {
     return run_anywhere(*this, std::move(statement));
 }
 
-asio::awaitable<lease> database::acquire() const { return acquire_outside(*this); }
+asio::awaitable<lease> database::acquire() const {
+    return acquire_outside(*this);
+}
 
 } // namespace copg

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds end_limit{10};
 
 /// Closes the connection when ending its transaction takes too long.
 class end_watchdog {
-  public:
+public:
     explicit end_watchdog(std::shared_ptr<connection_impl> const& connection)
         : timer_{connection->executor(), end_limit} {
         timer_.async_wait([weak = std::weak_ptr{connection}](boost::system::error_code const& ec) {
@@ -25,7 +25,7 @@ class end_watchdog {
         });
     }
 
-  private:
+private:
     asio::steady_timer timer_;
 };
 
@@ -53,9 +53,9 @@ asio::awaitable<result> scope_state::run(database handle, statement statement) {
 
 asio::awaitable<result> scope_state::run_locked(database const& handle, statement statement) {
     if (bound_ && !(bound_->pool() == handle.pool() && bound_->session() == handle.session()))
-        throw error{errc::scope_conflict,
-                    fmt::format("the transaction scope of {} is bound to another target",
-                                key_.describe())};
+        throw error{
+            errc::scope_conflict,
+            fmt::format("the transaction scope of {} is bound to another target", key_.describe())};
     if (!lease_) {
         auto lent = co_await handle.pool().acquire(handle.session());
         lease_ = std::move(lent);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/async_mutex.hpp"
+
 #include <copg/pool/pool.hpp>
 #include <copg/scope/database.hpp>
 #include <copg/scope/scope_key.hpp>
@@ -21,7 +22,7 @@ class connection_impl;
 /// Invariants: at most one connection; BEGIN is sent at most once; after end() nothing runs; an
 /// ended scope holds no connection.
 class scope_state : public std::enable_shared_from_this<scope_state> {
-  public:
+public:
     scope_state(scope_key key, transaction_options const& options)
         : key_{std::move(key)}, options_{options} {}
 
@@ -41,7 +42,7 @@ class scope_state : public std::enable_shared_from_this<scope_state> {
     /// ROLLBACK happened, errc::transaction_in_doubt; sql_error when COMMIT failed
     asio::awaitable<void> end(bool commit);
 
-  private:
+private:
     asio::awaitable<result> run_locked(database const& handle, statement statement);
     asio::awaitable<result> run_first(statement statement);
     void check_still_open() const;

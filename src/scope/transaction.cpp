@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/scope/transaction.hpp>
-
 #include "scope/context.hpp"
 #include "scope/scope_state.hpp"
+
+#include <copg/scope/transaction.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 

@@ -6,9 +6,12 @@ namespace {
 
 char const* text_of(isolation level) noexcept {
     switch (level) {
-    case isolation::read_committed: return "read committed";
-    case isolation::repeatable_read: return "repeatable read";
-    case isolation::serializable: return "serializable";
+    case isolation::read_committed:
+        return "read committed";
+    case isolation::repeatable_read:
+        return "repeatable read";
+    case isolation::serializable:
+        return "serializable";
     }
     return "read committed";
 }

@@ -23,7 +23,8 @@ bool is_server(fs::path const& directory) {
 
 // "postgres (PostgreSQL) 15.18 (Debian …)"
 int version_of(fs::path const& directory) {
-    auto const command = fmt::format("'{}' --version 2>/dev/null", (directory / "postgres").string());
+    auto const command =
+        fmt::format("'{}' --version 2>/dev/null", (directory / "postgres").string());
     auto* const pipe = ::popen(command.c_str(), "r");
     if (pipe == nullptr)
         return 0;
@@ -64,8 +65,9 @@ std::vector<server_installation> find_servers() {
         return found;
     }
     for (int version = newest_version; version >= oldest_version; --version)
-        for (auto const* pattern :
-             {"/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin", "/opt/homebrew/opt/postgresql@{}/bin"})
+        for (auto const* pattern : {"/usr/lib/postgresql/{}/bin",
+                                    "/usr/pgsql-{}/bin",
+                                    "/opt/homebrew/opt/postgresql@{}/bin"})
             add(found, fmt::format(fmt::runtime(pattern), version));
     return found.empty() ? on_path() : found;
 }

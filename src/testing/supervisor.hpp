@@ -9,7 +9,7 @@ namespace copg::testing {
 /// A shell in a session of its own that starts and stops the server on command and removes
 /// everything when its standard input ends, which happens however this process ends.
 class supervisor {
-  public:
+public:
     /// @param arguments  for the script: temporary folder, binaries, user to drop to or ""
     explicit supervisor(std::vector<std::string> const& arguments);
     supervisor(supervisor const&) = delete;
@@ -19,7 +19,7 @@ class supervisor {
     /// Sends a line and waits for the answering line: `ok`, or what went wrong.
     std::string ask(std::string const& command);
 
-  private:
+private:
     int commands_ = -1;
     int answers_ = -1;
     int process_ = -1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/testing/temporary_cluster.hpp>
-
 #include "testing/supervisor.hpp"
+
 #include <copg/base/error.hpp>
+#include <copg/testing/temporary_cluster.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -56,9 +56,10 @@ server_installation choose(server_installation const& wanted) {
         return wanted;
     auto const found = find_servers();
     if (found.empty())
-        throw error{errc::invalid_configuration,
-                    "no PostgreSQL server of versions 13 to 18 found; install one (Debian: "
-                    "postgresql) or point COPG_PG_BIN to the folder that holds initdb and postgres"};
+        throw error{
+            errc::invalid_configuration,
+            "no PostgreSQL server of versions 13 to 18 found; install one (Debian: "
+            "postgresql) or point COPG_PG_BIN to the folder that holds initdb and postgres"};
     return found.front();
 }
 
@@ -106,9 +107,10 @@ cluster_options& cluster_options::server(server_installation const& installation
 }
 
 class temporary_cluster::impl {
-  public:
+public:
     explicit impl(cluster_options const& options)
-        : server{choose(options.server())}, folder{make_folder()},
+        : server{choose(options.server())},
+          folder{make_folder()},
           control{{folder, server.directory, user_to_drop_to()}} {
         write_settings(folder, options);
         if (control.ask("make") != "ok")
@@ -123,8 +125,9 @@ class temporary_cluster::impl {
     }
 
     [[noreturn]] void fail(std::string const& what, std::string const& log) const {
-        throw error{errc::connect_failed,
-                    fmt::format("temporary cluster in {}: {}\n{}", folder, what, read_file(folder + log))};
+        throw error{
+            errc::connect_failed,
+            fmt::format("temporary cluster in {}: {}\n{}", folder, what, read_file(folder + log))};
     }
 
     server_installation server;
@@ -147,11 +150,17 @@ std::string temporary_cluster::tcp_dsn(std::string_view database) const {
     return fmt::format("postgresql://postgres@127.0.0.1:{}/{}", impl_->port, database);
 }
 
-std::string const& temporary_cluster::directory() const noexcept { return impl_->folder; }
+std::string const& temporary_cluster::directory() const noexcept {
+    return impl_->folder;
+}
 
-unsigned short temporary_cluster::port() const noexcept { return impl_->port; }
+unsigned short temporary_cluster::port() const noexcept {
+    return impl_->port;
+}
 
-server_installation const& temporary_cluster::server() const noexcept { return impl_->server; }
+server_installation const& temporary_cluster::server() const noexcept {
+    return impl_->server;
+}
 
 void temporary_cluster::stop() {
     if (impl_->control.ask("stop") != "ok")
@@ -163,6 +172,8 @@ void temporary_cluster::start() {
         impl_->fail("the server does not start", "/log");
 }
 
-std::string temporary_cluster::log() const { return read_file(impl_->folder + "/log"); }
+std::string temporary_cluster::log() const {
+    return read_file(impl_->folder + "/log");
+}
 
 } // namespace copg::testing

@@ -47,14 +47,14 @@ COPG_API std::error_code make_error_code(errc code) noexcept;
 /// Base of every exception that copg throws itself. Compare code(), never what().
 /// Thread safety: immutable; copying does not throw.
 class COPG_API error : public std::system_error {
-  public:
+public:
     error(std::error_code code, std::string const& message);
     error(errc code, std::string const& message);
 
     /// The whole message, without the category's text appended.
     char const* what() const noexcept override { return message_.what(); }
 
-  private:
+private:
     std::runtime_error message_; // copies without throwing
 };
 

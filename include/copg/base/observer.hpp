@@ -20,7 +20,7 @@ struct connect_event {
 /// Receives what happens inside copg. Every function may be called from any thread, at times from
 /// several at once, and must neither block nor throw. Lifetime: shared by what it observes.
 class COPG_API observer {
-  public:
+public:
     observer() = default;
     observer(observer const&) = delete;
     observer& operator=(observer const&) = delete;

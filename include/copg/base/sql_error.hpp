@@ -31,7 +31,7 @@ struct sql_diagnostics {
 /// An error that the server reported. code() is its sqlstate.
 /// Thread safety: immutable; copying does not throw.
 class COPG_API sql_error : public error {
-  public:
+public:
     /// @param advice  what copg knows beyond the server's message; appended to what()
     explicit sql_error(sql_diagnostics diagnostics, std::string const& advice = {});
 
@@ -49,7 +49,7 @@ class COPG_API sql_error : public error {
     std::string const& routine() const noexcept { return diagnostics_->routine; }
     int position() const noexcept { return diagnostics_->position; }
 
-  private:
+private:
     std::shared_ptr<sql_diagnostics const> diagnostics_; // copies without throwing
 };
 

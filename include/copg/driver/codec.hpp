@@ -23,7 +23,8 @@ namespace copg {
 ///     static constexpr bool binary;            // the format that encode writes
 ///     static void encode(T const&, std::string& out);
 ///     static bool accepts(oid column);
-///     static T decode(std::string_view bytes, oid column);   // binary format, accepted columns only
+///     static T decode(std::string_view bytes, oid column);   // binary format, accepted columns
+///     only
 ///
 /// The functions throw error errc::value_out_of_range for what the other side cannot hold. Lossless
 /// widening (smallint into int64_t, real into double) is accepted, nothing else is converted. The
@@ -184,9 +185,7 @@ struct COPG_API codec<std::chrono::sys_time<std::chrono::microseconds>> {
 
 /// Has a codec that can be a parameter.
 template <class T>
-concept encodable = requires(T const& value, std::string& out) {
-    codec<T>::encode(value, out);
-};
+concept encodable = requires(T const& value, std::string& out) { codec<T>::encode(value, out); };
 
 /// Has a codec that can be a column.
 template <class T>

@@ -12,7 +12,7 @@ namespace copg {
 
 /// How connections are made.
 class COPG_API connect_options {
-  public:
+public:
     connect_options(dsn target) : target_{std::move(target)} {}
     connect_options(std::string_view dsn_text) : target_{dsn_text} {}
     connect_options(char const* dsn_text) : target_{dsn_text} {}
@@ -33,7 +33,7 @@ class COPG_API connect_options {
     std::shared_ptr<copg::observer> const& observer() const noexcept { return observer_; }
     connect_options& observer(std::shared_ptr<copg::observer> value) noexcept;
 
-  private:
+private:
     dsn target_;
     std::chrono::milliseconds timeout_{5'000};
     bool named_statements_ = true;

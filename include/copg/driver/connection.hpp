@@ -19,7 +19,7 @@ class connection_impl;
 /// Thread safety: distinct objects are safe. Only one statement may run at a time; a second one
 /// fails with errc::connection_busy. Lifetime: must outlive the functions that it has started.
 class COPG_API connection : public query_functions<connection> {
-  public:
+public:
     /// Connects on the calling coroutine's executor.
     /// Cancellation (terminal): no socket is left behind.
     /// @param bound_to  what every statement sees; nothing is set by default
@@ -31,7 +31,7 @@ class COPG_API connection : public query_functions<connection> {
     ~connection();
 
     /// Runs one statement; the functions of query_functions come down to this.
-    asio::awaitable<result> run(statement statement);
+    asio::awaitable<result> run(statement statement) const;
 
     /// False once the connection is lost or closed.
     bool is_open() const noexcept;
@@ -46,7 +46,7 @@ class COPG_API connection : public query_functions<connection> {
     /// Flushes that were answered so far: what a network's latency is paid for.
     std::uint64_t round_trips() const noexcept;
 
-  private:
+private:
     connection(std::shared_ptr<detail::connection_impl> impl, session bound_to) noexcept;
 
     std::shared_ptr<detail::connection_impl> impl_;

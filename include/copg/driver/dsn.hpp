@@ -18,7 +18,7 @@ namespace copg {
 ///
 /// There is no way to print a dsn but redacted(). Thread safety: immutable.
 class COPG_API dsn {
-  public:
+public:
     /// Parses without any network traffic.
     /// @throws error errc::invalid_dsn; the message tells what and at which character, and never
     ///         quotes the text, which can hold a password
@@ -38,7 +38,7 @@ class COPG_API dsn {
 
     friend bool operator==(dsn const& a, dsn const& b) { return a.parameters_ == b.parameters_; }
 
-  private:
+private:
     std::map<std::string, std::string> parameters_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <copg/base/error.hpp>
 #include <copg/driver/row.hpp>
 #include <copg/driver/statement.hpp>
 
@@ -16,6 +17,8 @@ namespace detail {
 [[noreturn]] COPG_API void throw_no_row();
 [[noreturn]] COPG_API void throw_several_rows(std::size_t count);
 
+/// Fails when it is awaited, as every other failure of a query function does.
+COPG_API asio::awaitable<result> failed(error reason);
 COPG_API asio::awaitable<command_result> command(asio::awaitable<result> pending);
 COPG_API asio::awaitable<bool> any_row(asio::awaitable<result> pending);
 COPG_API asio::awaitable<void> ignore(asio::awaitable<result> pending);
@@ -62,7 +65,7 @@ asio::awaitable<std::optional<T>> optional_row(asio::awaitable<result> pending) 
 } // namespace detail
 
 /// The functions that run one statement, the same on everything that can run one. A class derives
-/// from query_functions<itself> and has `asio::awaitable<result> run(statement)`.
+/// from query_functions<itself> and has `asio::awaitable<result> run(statement) const`.
 ///
 /// SQL text and parameters are copied before the call returns; they need not outlive it. Each
 /// statement completes when the server has said that it is done (ReadyForQuery), so that a result
@@ -75,60 +78,62 @@ asio::awaitable<std::optional<T>> optional_row(asio::awaitable<result> pending) 
 /// closed, so that nobody meets the statement's answer. The server may still finish the statement.
 template <class Self>
 class query_functions {
-  public:
+public:
     /// Runs a statement and tells what it did.
     template <class... Parameters>
-    asio::awaitable<command_result> execute(std::string_view sql, Parameters const&... parameters) {
+    asio::awaitable<command_result> execute(std::string_view sql,
+                                            Parameters const&... parameters) const {
         return detail::command(start(sql, parameters...));
     }
 
     /// Runs a statement and returns its rows untyped.
     template <class... Parameters>
-    asio::awaitable<result> query(std::string_view sql, Parameters const&... parameters) {
+    asio::awaitable<result> query(std::string_view sql, Parameters const&... parameters) const {
         return start(sql, parameters...);
     }
 
     /// All rows, each as read_row<T> gives it.
     template <class T, class... Parameters>
-    asio::awaitable<std::vector<T>> fetch(std::string_view sql, Parameters const&... parameters) {
+    asio::awaitable<std::vector<T>> fetch(std::string_view sql,
+                                          Parameters const&... parameters) const {
         return detail::all_rows<T>(start(sql, parameters...));
     }
 
     /// The only row. @throws error errc::no_row, errc::several_rows
     template <class T, class... Parameters>
-    asio::awaitable<T> fetch_one(std::string_view sql, Parameters const&... parameters) {
+    asio::awaitable<T> fetch_one(std::string_view sql, Parameters const&... parameters) const {
         return detail::only_row<T>(start(sql, parameters...));
     }
 
     /// The first row of any number. @throws error errc::no_row
     template <class T, class... Parameters>
-    asio::awaitable<T> fetch_first(std::string_view sql, Parameters const&... parameters) {
+    asio::awaitable<T> fetch_first(std::string_view sql, Parameters const&... parameters) const {
         return detail::first_row<T>(start(sql, parameters...));
     }
 
     /// The only row, or nothing. @throws error errc::several_rows
     template <class T, class... Parameters>
     asio::awaitable<std::optional<T>> fetch_optional(std::string_view sql,
-                                                     Parameters const&... parameters) {
+                                                     Parameters const&... parameters) const {
         return detail::optional_row<T>(start(sql, parameters...));
     }
 
     /// Whether the statement returns any row.
     template <class... Parameters>
-    asio::awaitable<bool> exists(std::string_view sql, Parameters const&... parameters) {
+    asio::awaitable<bool> exists(std::string_view sql, Parameters const&... parameters) const {
         return detail::any_row(start(sql, parameters...));
     }
 
     /// One round trip to the server and back.
-    asio::awaitable<void> ping() { return detail::ignore(start("select")); }
+    asio::awaitable<void> ping() const { return detail::ignore(start("select")); }
 
-  protected:
+protected:
     query_functions() = default;
 
-  private:
+private:
     template <class... Parameters>
-    asio::awaitable<result> start(std::string_view sql, Parameters const&... parameters) {
-        return static_cast<Self&>(*this).run(statement{sql, parameters...});
+    asio::awaitable<result> start(std::string_view sql, Parameters const&... parameters) const {
+        return static_cast<Self const&>(*this).run(statement{sql, parameters...});
     }
 };
 

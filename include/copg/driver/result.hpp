@@ -23,7 +23,7 @@ struct field {
 /// What a statement returned: all its rows, in memory that it owns.
 /// Thread safety: distinct objects are safe; shared objects may be read from several threads.
 class COPG_API result {
-  public:
+public:
     result() noexcept;
     /// Takes over libpq's object.
     explicit result(pg_result* owned) noexcept;
@@ -46,7 +46,7 @@ class COPG_API result {
     /// The number in the command tag: rows selected, inserted, updated, deleted …; 0 without one.
     std::uint64_t rows_affected() const noexcept;
 
-  private:
+private:
     struct deleter {
         void operator()(pg_result* owned) const noexcept;
     };

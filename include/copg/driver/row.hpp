@@ -78,11 +78,11 @@ struct row_reader {
         }
     }
 
-  private:
+private:
     template <std::size_t... Columns>
     static T fields(result const& rows, std::size_t row, std::index_sequence<Columns...>) {
-        return T{column_reader<boost::pfr::tuple_element_t<Columns, T>>::read(
-            rows, row, Columns)...};
+        return T{
+            column_reader<boost::pfr::tuple_element_t<Columns, T>>::read(rows, row, Columns)...};
     }
 };
 
@@ -93,7 +93,7 @@ struct row_reader<std::tuple<Ts...>> {
         return columns(rows, row, std::index_sequence_for<Ts...>{});
     }
 
-  private:
+private:
     template <std::size_t... Columns>
     static std::tuple<Ts...>
     columns(result const& rows, std::size_t row, std::index_sequence<Columns...>) {

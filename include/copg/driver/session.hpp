@@ -26,7 +26,7 @@ struct session_data;
 /// Copies share one immutable value. Thread safety: distinct and shared objects are safe.
 /// @throws error errc::invalid_session from every function that takes a text it cannot accept
 class COPG_API session {
-  public:
+public:
     session() noexcept;
 
     /// A session that sees one schema (and pg_catalog). An empty text gives an empty session.
@@ -38,8 +38,7 @@ class COPG_API session {
     session with_schemas(std::vector<std::string> const& schemas) const;
 
     /// The same session for this tenant: sets `setting` to the id, for row security policies.
-    session with_tenant(std::string_view id,
-                        std::string_view setting = "app.current_tenant") const;
+    session with_tenant(std::string_view id, std::string_view setting = "app.current_tenant") const;
 
     /// The same session under this role.
     session with_role(std::string_view role) const;
@@ -58,7 +57,7 @@ class COPG_API session {
     /// For copg's own layers.
     detail::session_data const* data() const noexcept { return data_.get(); }
 
-  private:
+private:
     explicit session(std::shared_ptr<detail::session_data const> data) noexcept;
 
     std::shared_ptr<detail::session_data const> data_; // null when empty

@@ -13,7 +13,7 @@ namespace copg {
 
 /// One SQL statement with its parameters `$1`, `$2` …, encoded and self-contained.
 class COPG_API statement {
-  public:
+public:
     /// @param sql         one statement, without a NUL
     /// @param parameters  values of any encodable type, optionals of it, or std::nullopt for NULL
     /// @throws error errc::value_out_of_range when PostgreSQL cannot hold a value
@@ -32,7 +32,7 @@ class COPG_API statement {
     bool is_binary(std::size_t index) const noexcept { return parameters_[index].binary; }
     oid type(std::size_t index) const noexcept { return parameters_[index].type; }
 
-  private:
+private:
     struct parameter {
         oid type;
         bool binary;

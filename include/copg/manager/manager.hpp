@@ -32,7 +32,7 @@ class manager_impl;
 /// be called from any thread, on shared objects too. Lifetime: the executor's context must outlive
 /// the manager and all that came from it.
 class COPG_API manager {
-  public:
+public:
     /// @param executor  where the connections' I/O runs
     /// @param defaults  for pools whose target says nothing else
     /// @throws error errc::invalid_configuration
@@ -70,7 +70,7 @@ class COPG_API manager {
     /// Closes every pool: waits end with errc::pool_closed.
     void close() noexcept;
 
-  private:
+private:
     std::shared_ptr<detail::manager_impl> impl_;
 };
 

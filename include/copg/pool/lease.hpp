@@ -23,7 +23,7 @@ struct pool_slot;
 /// Thread safety: distinct objects are safe. Only one statement may run at a time; a second one
 /// fails with errc::connection_busy. Lifetime: must outlive the functions that it has started.
 class COPG_API lease : public query_functions<lease> {
-  public:
+public:
     /// A lease that holds nothing.
     lease() noexcept;
     lease(lease&&) noexcept;
@@ -32,7 +32,7 @@ class COPG_API lease : public query_functions<lease> {
 
     /// Runs one statement; the functions of query_functions come down to this.
     /// @throws error errc::lease_released when nothing is held
-    asio::awaitable<result> run(statement statement);
+    asio::awaitable<result> run(statement statement) const;
 
     /// Gives the connection back now. Does nothing the second time.
     void release() noexcept;
@@ -51,7 +51,7 @@ class COPG_API lease : public query_functions<lease> {
           copg::session bound_to) noexcept;
     detail::pool_slot* slot() const noexcept { return slot_; }
 
-  private:
+private:
     std::shared_ptr<detail::pool_impl> pool_;
     detail::pool_slot* slot_ = nullptr;
     copg::session session_;

@@ -21,13 +21,14 @@ class pool_owner;
 
 /// A pool of connections to one target, shared by every tenant of that target.
 ///
-/// A pool object is a handle: copies share the pool, and the last one closes it. Leases that are out
-/// then stay usable until they are given back. While a pool is open it keeps its event loop running.
+/// A pool object is a handle: copies share the pool, and the last one closes it. Leases that are
+/// out then stay usable until they are given back. While a pool is open it keeps its event loop
+/// running.
 ///
 /// Thread safety: every function may be called from any thread and any coroutine, on shared objects
 /// too. Lifetime: the executor's context must outlive the pool and its leases.
 class COPG_API pool {
-  public:
+public:
     /// Makes a pool; no connection is made before the minimum or the first acquire asks for one.
     /// @param executor  where the connections' I/O runs; may belong to several threads
     /// @throws error errc::invalid_configuration naming every problem of the options
@@ -39,7 +40,8 @@ class COPG_API pool {
     /// detour over the event loop.
     /// Cancellation (terminal, partial, total): the wait ends with operation_aborted and nothing
     /// else changes; a connection attempt that has been started goes on and serves the next waiter.
-    /// @param timeout  upper bound of the wait; the pool's acquire_timeout by default, 0 for no bound
+    /// @param timeout  upper bound of the wait; the pool's acquire_timeout by default, 0 for no
+    /// bound
     /// @throws error errc::acquire_timeout when every connection stayed in use;
     ///         errc::connect_failed when there is no connection at all, with the last failure's
     ///         text; errc::pool_closed; sql_error when the server refuses for good (credentials,
@@ -64,7 +66,7 @@ class COPG_API pool {
     explicit pool(std::shared_ptr<detail::pool_owner> owner) noexcept : owner_{std::move(owner)} {}
     std::shared_ptr<detail::pool_owner> const& owner() const noexcept { return owner_; }
 
-  private:
+private:
     std::shared_ptr<detail::pool_owner> owner_;
 };
 

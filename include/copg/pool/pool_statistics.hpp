@@ -16,14 +16,14 @@ struct pool_statistics {
     std::size_t waiting = 0;    ///< coroutines that wait for a connection
     std::size_t maximum = 0;
 
-    std::uint64_t acquired = 0;           ///< leases handed out
+    std::uint64_t acquired = 0; ///< leases handed out
     std::uint64_t acquired_after_wait = 0;
     std::uint64_t timed_out = 0;
     std::uint64_t cancelled = 0;
-    std::uint64_t connected = 0;          ///< connections made
+    std::uint64_t connected = 0; ///< connections made
     std::uint64_t connects_failed = 0;
-    std::uint64_t lost = 0;               ///< connections that broke or had to be closed
-    std::uint64_t round_trips = 0;        ///< of all connections, closed ones included
+    std::uint64_t lost = 0;        ///< connections that broke or had to be closed
+    std::uint64_t round_trips = 0; ///< of all connections, closed ones included
 };
 
 } // namespace copg

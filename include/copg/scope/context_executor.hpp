@@ -22,7 +22,7 @@ class executor_node;
 ///
 /// Fits any_io_executor without an allocation. Thread safety: distinct and shared objects are safe.
 class COPG_API context_executor {
-  public:
+public:
     context_executor(std::shared_ptr<detail::executor_node const> node, unsigned variant) noexcept
         : node_{std::move(node)}, variant_{variant} {}
 
@@ -48,7 +48,7 @@ class COPG_API context_executor {
     /// For copg's own layers.
     std::shared_ptr<detail::context_node const> const& context() const noexcept;
 
-  private:
+private:
     std::shared_ptr<detail::executor_node const> node_;
     unsigned variant_;
 };

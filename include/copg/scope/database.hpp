@@ -17,7 +17,7 @@ namespace copg {
 /// Thread safety: distinct and shared objects are safe; statements may run side by side. The
 /// functions copy what they need: the handle need not outlive them.
 class COPG_API database : public query_functions<database> {
-  public:
+public:
     /// @param key  what scopes it joins; by default those of transaction(database, …) on a handle
     ///             of the same pool and session
     explicit database(copg::pool pool, copg::session bound_to = {});
@@ -35,7 +35,7 @@ class COPG_API database : public query_functions<database> {
     copg::session const& session() const noexcept { return session_; }
     scope_key const& key() const noexcept { return *key_; }
 
-  private:
+private:
     copg::pool pool_;
     copg::session session_;
     std::shared_ptr<scope_key const> key_;

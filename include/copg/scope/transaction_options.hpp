@@ -13,7 +13,7 @@ enum class isolation { read_committed, repeatable_read, serializable };
 
 /// How a transaction begins. What is not set is the server's default.
 class COPG_API transaction_options {
-  public:
+public:
     transaction_options() noexcept {}
 
     transaction_options& isolation(copg::isolation level) noexcept;
@@ -30,7 +30,7 @@ class COPG_API transaction_options {
 
     friend bool operator==(transaction_options const&, transaction_options const&) = default;
 
-  private:
+private:
     std::optional<copg::isolation> isolation_;
     std::optional<bool> read_only_;
     std::optional<bool> deferrable_;

@@ -23,7 +23,7 @@ COPG_API std::vector<server_installation> find_servers();
 
 /// How a temporary_cluster is made.
 class COPG_API cluster_options {
-  public:
+public:
     cluster_options() = default;
 
     /// A line of postgresql.conf; durability is off by default.
@@ -39,7 +39,7 @@ class COPG_API cluster_options {
     std::vector<std::string> const& access_rules() const noexcept { return access_rules_; }
     server_installation const& server() const noexcept { return server_; }
 
-  private:
+private:
     std::map<std::string, std::string> settings_;
     std::vector<std::string> access_rules_;
     server_installation server_;
@@ -53,7 +53,7 @@ class COPG_API cluster_options {
 /// user `postgres` or `nobody`. Functions block. Thread safety: distinct objects are safe.
 /// @throws error errc::connect_failed with the server's own log when it cannot be started
 class COPG_API temporary_cluster {
-  public:
+public:
     explicit temporary_cluster(cluster_options const& options = {});
     temporary_cluster(temporary_cluster const&) = delete;
     temporary_cluster& operator=(temporary_cluster const&) = delete;
@@ -77,7 +77,7 @@ class COPG_API temporary_cluster {
     /// The server's log so far.
     std::string log() const;
 
-  private:
+private:
     class impl;
     std::unique_ptr<impl> impl_;
 };
