@@ -263,7 +263,8 @@ COPG_CONTRACT_TEST(schemas_and_tenants_of_any_text_are_bound_as_they_are) {
 
 COPG_CONTRACT_TEST(a_search_path_of_several_schemas_is_searched_in_order) {
     database.execute({"create table b.only_b (i int)", "insert into b.only_b values (5)"});
-    auto c = co_await as(database, session{}.with_schemas({"a", "b"}));
+    std::vector<std::string> const schemas{"a", "b"};
+    auto c = co_await as(database, session{}.with_schemas(schemas));
     auto const seen = co_await owner(c);
     BOOST_TEST(seen == "a");
     auto const other = co_await c.fetch_one<int>("select i from only_b");

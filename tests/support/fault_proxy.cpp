@@ -142,11 +142,13 @@ private:
                 size = std::min(size, limit - pair->answered);
                 size = std::min<std::size_t>(size,
                                              self->cut_existing_at - self->bytes_answered.load());
-                co_await answer(*pair, buffer.data(), size);
+                // Counted before the client can see it, so that a cut that the client asks for in
+                // reply starts behind it.
                 pair->server_spoke_last = true;
                 pair->answered += size;
-                self->bytes_answered += size;
-                if (pair->answered >= limit || self->bytes_answered >= self->cut_existing_at)
+                auto const answered = self->bytes_answered += size;
+                co_await answer(*pair, buffer.data(), size);
+                if (pair->answered >= limit || answered >= self->cut_existing_at)
                     break;
             }
         } catch (boost::system::system_error const&) {
