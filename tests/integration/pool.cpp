@@ -117,19 +117,29 @@ COPG_COROUTINE_TEST(what_raw_sql_leaves_behind_does_not_reach_the_next_borrower)
     BOOST_TEST(left == "");
 }
 
-COPG_COROUTINE_TEST(a_reset_costs_no_round_trip) {
+COPG_COROUTINE_TEST(a_reset_travels_with_the_next_statement_and_is_not_waited_for) {
     fault_proxy proxy{cluster().port()};
     auto options = at_most(1);
     options.reset = copg::reset_policy::always;
+    auto const executor = co_await asio::this_coro::executor;
     auto const shared = co_await make_pool(proxy.dsn("postgres"), options);
     {
         auto held = co_await shared.acquire();
         co_await held.ping();
     }
-    auto const before = proxy.round_trips();
     auto next = co_await shared.acquire();
-    co_await next.ping();
-    BOOST_TEST(proxy.round_trips() - before == 1u);
+    auto const before = proxy.syncs();
+    proxy.hold_answers(true);
+    auto ended = false;
+    asio::co_spawn(executor, next.ping(), [&](std::exception_ptr failure) {
+        BOOST_TEST(!failure);
+        ended = true;
+    });
+    co_await eventually([&] { return proxy.syncs() - before == 2; });
+    BOOST_TEST(!ended);
+    proxy.hold_answers(false);
+    co_await eventually([&] { return ended; });
+    BOOST_TEST(shared.statistics().round_trips == 2u);
 }
 
 COPG_COROUTINE_TEST(waiters_are_served_first_come_first_served) {

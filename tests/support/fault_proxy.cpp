@@ -16,6 +16,7 @@
 #include <atomic>
 #include <limits>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 namespace copg::test {
@@ -25,6 +26,35 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr auto unlimited = std::numeric_limits<std::size_t>::max();
+
+/// Finds the Sync messages in what a client sends (PostgreSQL manual, 55.7). What comes
+/// before and with the start-up message has no type byte.
+class sync_finder {
+public:
+    /// @return the number of Syncs whose last byte is in this piece
+    std::uint64_t feed(std::string_view piece) {
+        std::uint64_t found = 0;
+        pending_ += piece;
+        while (true) {
+            std::size_t const type_size = started_ ? 1 : 0;
+            if (pending_.size() < type_size + 4)
+                return found;
+            std::size_t length = 0;
+            for (std::size_t i = 0; i < 4; ++i)
+                length = length << 8 | static_cast<unsigned char>(pending_[type_size + i]);
+            if (pending_.size() < type_size + length)
+                return found;
+            found += started_ && pending_.front() == 'S';
+            pending_.erase(0, type_size + length);
+            // SSLRequest and GSSENCRequest, of 8 bytes, come before the start-up message.
+            started_ = started_ || length != 8;
+        }
+    }
+
+private:
+    std::string pending_;
+    bool started_ = false;
+};
 
 } // namespace
 
@@ -53,6 +83,8 @@ public:
     std::atomic<std::uint64_t> connections = 0;
     std::atomic<std::uint64_t> round_trips = 0;
     std::atomic<std::uint64_t> bytes_answered = 0;
+    std::atomic<std::uint64_t> syncs = 0;
+    std::atomic<bool> hold = false;
     std::atomic<std::size_t> cut_existing_at = unlimited; // of bytes_answered
 
 private:
@@ -72,6 +104,7 @@ private:
         faults const fault;
         std::size_t sent = 0;
         std::size_t answered = 0;
+        sync_finder finder;
         bool server_spoke_last = true;
     };
 
@@ -109,6 +142,14 @@ private:
         co_await timer.async_wait(asio::use_awaitable);
     }
 
+    static asio::awaitable<void> wait_until_let_go(impl& self) {
+        asio::steady_timer timer{self.loop};
+        while (self.hold) {
+            timer.expires_after(std::chrono::milliseconds{1});
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+    }
+
     static asio::awaitable<void> pass_questions(impl* self, std::shared_ptr<link> pair) {
         std::array<char, 65'536> buffer;
         try {
@@ -117,6 +158,7 @@ private:
                                                                   asio::use_awaitable);
                 if (std::exchange(pair->server_spoke_last, false))
                     ++self->round_trips;
+                self->syncs += pair->finder.feed({buffer.data(), size});
                 co_await pause(*pair, *self);
                 auto const limit = pair->fault.cut_after_sent.value_or(unlimited);
                 size = std::min(size, limit - pair->sent);
@@ -137,6 +179,7 @@ private:
             while (true) {
                 auto size = co_await pair->backend.async_read_some(asio::buffer(buffer),
                                                                    asio::use_awaitable);
+                co_await wait_until_let_go(*self);
                 co_await pause(*pair, *self);
                 auto const limit = pair->fault.cut_after_answered.value_or(unlimited);
                 size = std::min(size, limit - pair->answered);
@@ -195,6 +238,14 @@ std::uint64_t fault_proxy::connections() const noexcept {
 
 std::uint64_t fault_proxy::round_trips() const noexcept {
     return impl_->round_trips;
+}
+
+std::uint64_t fault_proxy::syncs() const noexcept {
+    return impl_->syncs;
+}
+
+void fault_proxy::hold_answers(bool hold) noexcept {
+    impl_->hold = hold;
 }
 
 std::uint64_t fault_proxy::bytes_answered() const noexcept {

@@ -44,6 +44,12 @@ public:
     /// latency is paid for.
     std::uint64_t round_trips() const noexcept;
     std::uint64_t bytes_answered() const noexcept;
+    /// Sync messages that clients have sent: the segments of the driver.
+    std::uint64_t syncs() const noexcept;
+
+    /// Keeps the server's answers back until they are let go: what a client has sent by then, it
+    /// has sent without waiting.
+    void hold_answers(bool hold) noexcept;
 
 private:
     class impl;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scope/context.hpp"
 #include "scope/scope_state.hpp"
-#include "support/allocation_counter.hpp"
 #include "support/coroutine_test.hpp"
 
 #include <copg/scope/context_executor.hpp>
@@ -102,19 +101,6 @@ BOOST_AUTO_TEST_CASE(only_the_key_that_was_entered_is_found) {
     BOOST_TEST((context_node::find(nullptr, main_db) == nullptr));
     auto const hidden = std::make_shared<context_node const>(context, nullptr);
     BOOST_TEST((context_node::find(hidden, main_db) == nullptr));
-}
-
-BOOST_AUTO_TEST_CASE(the_executor_fits_any_io_executor_without_an_allocation) {
-    asio::io_context loop;
-    auto const inside = with_context(loop.get_executor(), make_context(main_db));
-    auto const tracked = asio::prefer(inside, asio::execution::outstanding_work.tracked);
-    auto const before = copg::test::allocations();
-    auto const copy = inside;
-    auto const never = asio::require(copy, asio::execution::blocking.never);
-    auto const again = asio::prefer(never, asio::execution::outstanding_work.tracked);
-    BOOST_TEST((again != copy));
-    BOOST_TEST(copg::test::allocations() - before == 0u);
-    static_cast<void>(tracked);
 }
 
 BOOST_AUTO_TEST_CASE(a_kept_executor_does_not_keep_the_loop_running) {
