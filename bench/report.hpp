@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "runner.hpp"
+
+#include <string>
+#include <vector>
+
+namespace copg::bench {
+
+/// Prints the rows as a table for people.
+void print_table(std::vector<measurement> const& rows, std::string const& server);
+
+/// Writes the rows for programs. @throws std::runtime_error when the file cannot be written
+void write_json(std::string const& file,
+                std::vector<measurement> const& rows,
+                std::string const& server);
+
+} // namespace copg::bench
