@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 using namespace copg::test;
 
@@ -15,6 +16,17 @@ std::string read(std::string const& file) {
     std::ifstream stream{std::string{COPG_SOURCE_ROOT} + "/" + file};
     BOOST_TEST_REQUIRE(stream.is_open(), file);
     return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+/// The lines between the two marks, without their indentation.
+std::string marked_region(std::string const& source, std::string const& mark) {
+    auto const line = "    // [" + mark + "]\n";
+    auto const begin = source.find(line) + line.size();
+    std::istringstream lines{source.substr(begin, source.find(line, begin) - begin)};
+    std::string region;
+    for (std::string text; std::getline(lines, text);)
+        region += (text.starts_with("    ") ? text.substr(4) : text) + '\n';
+    return region;
 }
 
 std::string example(std::string const& name) {
@@ -48,6 +60,17 @@ BOOST_AUTO_TEST_CASE(the_readme_shows_the_smallest_program_as_it_is) {
     auto const code = source.substr(source.find("#include"));
     BOOST_TEST(read("README.md").find("```cpp\n" + code + "```") != std::string::npos,
                "README.md and examples/smallest.cpp differ");
+}
+
+BOOST_AUTO_TEST_CASE(the_tour_works_as_the_readme_shows_it) {
+    scratch_database const database;
+    auto const ran = run_program({example("tour"), database.dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output == "1 Eve deleted 1\n");
+    auto const region = marked_region(read("examples/tour.cpp"), "tour");
+    BOOST_TEST(region.size() > 500u);
+    BOOST_TEST(read("README.md").find("```cpp\n" + region + "```") != std::string::npos,
+               "README.md and examples/tour.cpp differ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
