@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/async_mutex.hpp"
 
+#include "base/numbered_cancellation.hpp"
+
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -23,21 +25,9 @@ struct async_mutex::start_waiting {
             waiting->id = ++self->last_id_;
         }
         if (slot.is_connected())
-            slot.template emplace<cancel_waiting>(self->weak_from_this(), waiting->id);
+            slot.template emplace<numbered_cancellation<async_mutex>>(
+                self->weak_from_this(), &async_mutex::cancel, waiting->id);
         self->wait(*waiting);
-    }
-};
-
-struct async_mutex::cancel_waiting {
-    std::weak_ptr<async_mutex> self;
-    std::uint64_t id;
-
-    cancel_waiting(std::weak_ptr<async_mutex> owner, std::uint64_t number) noexcept
-        : self{std::move(owner)}, id{number} {}
-
-    void operator()(asio::cancellation_type type) const {
-        if (auto const alive = self.lock(); alive && type != asio::cancellation_type::none)
-            alive->cancel(id);
     }
 };
 

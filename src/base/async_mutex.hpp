@@ -54,7 +54,6 @@ private:
     };
 
     struct start_waiting;
-    struct cancel_waiting;
     using queue = boost::intrusive::list<waiter, boost::intrusive::constant_time_size<false>>;
 
     bool try_lock();

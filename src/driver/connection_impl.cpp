@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "driver/connection_impl.hpp"
 
+#include "base/numbered_cancellation.hpp"
+
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -47,22 +49,9 @@ struct connection_impl::start_exchange {
         e->waiter = resumption{std::forward<Handler>(handler)};
         e->id = ++self->last_id_;
         if (slot.is_connected())
-            slot.template emplace<cancel_exchange>(self->weak_from_this(), e->id);
+            slot.template emplace<numbered_cancellation<connection_impl>>(
+                self->weak_from_this(), &connection_impl::cancel, e->id);
         self->begin(*e);
-    }
-};
-
-// The slot may fire long after the exchange is over: it knows the exchange by its number only.
-struct connection_impl::cancel_exchange {
-    std::weak_ptr<connection_impl> self;
-    std::uint64_t id;
-
-    cancel_exchange(std::weak_ptr<connection_impl> owner, std::uint64_t number) noexcept
-        : self{std::move(owner)}, id{number} {}
-
-    void operator()(asio::cancellation_type type) const {
-        if (auto const alive = self.lock(); alive && type != asio::cancellation_type::none)
-            alive->cancel(id);
     }
 };
 

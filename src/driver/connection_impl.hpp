@@ -93,7 +93,6 @@ public:
 private:
     friend exchange;
     struct start_exchange;
-    struct cancel_exchange;
     struct on_ready;
     using exchange_list =
         boost::intrusive::list<exchange, boost::intrusive::constant_time_size<false>>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pool/pool_impl.hpp"
 
+#include "base/numbered_cancellation.hpp"
 #include "driver/connect_error.hpp"
 #include "driver/connector.hpp"
 #include "driver/runner.hpp"
@@ -64,23 +65,10 @@ struct pool_impl::start_waiting {
                 operation->id = ++self->last_id_;
                 self->cancellable_.emplace(operation->id, operation);
             }
-            slot.template emplace<cancel_waiting>(self->weak_from_this(), operation->id);
+            slot.template emplace<numbered_cancellation<pool_impl>>(
+                self->weak_from_this(), &pool_impl::cancel, operation->id);
         }
         self->wait(*operation);
-    }
-};
-
-// The slot may fire long after the wait is over: it knows the wait by its number only.
-struct pool_impl::cancel_waiting {
-    std::weak_ptr<pool_impl> self;
-    std::uint64_t id;
-
-    cancel_waiting(std::weak_ptr<pool_impl> owner, std::uint64_t number) noexcept
-        : self{std::move(owner)}, id{number} {}
-
-    void operator()(asio::cancellation_type type) const {
-        if (auto const alive = self.lock(); alive && type != asio::cancellation_type::none)
-            alive->cancel(id);
     }
 };
 

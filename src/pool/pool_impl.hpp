@@ -52,7 +52,6 @@ private:
     friend acquire_operation;
     struct decisions;
     struct start_waiting;
-    struct cancel_waiting;
     struct connect_attempt;
 
     void context_gone() noexcept override;
