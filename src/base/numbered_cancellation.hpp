@@ -18,13 +18,17 @@ class numbered_cancellation {
 public:
     using function = void (Owner::*)(std::uint64_t);
 
+    /// @param heeded  the types that the operation can serve
     numbered_cancellation(std::weak_ptr<Owner> owner,
                           function cancel,
-                          std::uint64_t number) noexcept
-        : owner_{std::move(owner)}, cancel_{cancel}, number_{number} {}
+                          std::uint64_t number,
+                          asio::cancellation_type heeded = asio::cancellation_type::all) noexcept
+        : owner_{std::move(owner)}, cancel_{cancel}, number_{number}, heeded_{heeded} {}
 
     void operator()(asio::cancellation_type type) const {
-        if (auto const alive = owner_.lock(); alive && type != asio::cancellation_type::none)
+        if ((type & heeded_) == asio::cancellation_type::none)
+            return;
+        if (auto const alive = owner_.lock())
             (alive.get()->*cancel_)(number_);
     }
 
@@ -32,6 +36,7 @@ private:
     std::weak_ptr<Owner> owner_;
     function cancel_;
     std::uint64_t number_;
+    asio::cancellation_type heeded_;
 };
 
 } // namespace copg::detail

@@ -11,7 +11,7 @@ bool segment_plan::contains(step wanted) const noexcept {
 
 segment_plan binding::plan(statement_kind kind) const noexcept {
     using enum statement_kind;
-    auto const control = kind == begin || kind == transaction_end || kind == transaction_point;
+    auto const control = is_transaction_control(kind) || kind == transaction_point;
 
     switch (state_) {
     case transaction_state::failed: // anything but the user's ROLLBACK is skipped by the server

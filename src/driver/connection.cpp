@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "driver/connector.hpp"
+#include "driver/connect_attempt.hpp"
 #include "driver/runner.hpp"
 
 #include <copg/driver/connection.hpp>

@@ -50,7 +50,10 @@ struct connection_impl::start_exchange {
         e->id = ++self->last_id_;
         if (slot.is_connected())
             slot.template emplace<numbered_cancellation<connection_impl>>(
-                self->weak_from_this(), &connection_impl::cancel, e->id);
+                self->weak_from_this(),
+                &connection_impl::cancel,
+                e->id,
+                asio::cancellation_type::terminal);
         self->begin(*e);
     }
 };
@@ -131,18 +134,27 @@ void connection_impl::begin(exchange& e) {
         } else {
             exchanges_.push_back(e);
             ++round_trips_;
-            try {
-                for (auto const& segment : e.segments)
-                    wire_->send(segment);
-                flush(ended);
-            } catch (error const& cause) { // without its Sync nothing can be committed
-                end_message_ = cause.what();
-                end_all(ended, std::current_exception());
-                shut();
-            }
+            send_all(e, ended);
         }
     }
     post_all(ended); // inside its own initiation: it must not continue at once
+}
+
+void connection_impl::send_all(exchange& e, exchange_list& ended) {
+    std::size_t sent = 0;
+    try {
+        for (; sent < e.segments.size(); ++sent)
+            wire_->send(e.segments[sent]);
+        flush(ended);
+    } catch (error const& cause) {
+        // A segment without its Sync cannot be committed; one that went out before it can.
+        end_message_ = cause.what();
+        auto const failure =
+            sent == 0 ? std::current_exception()
+                      : std::make_exception_ptr(lost(e.segments[0].on_loss, end_message_));
+        end_all(ended, failure);
+        shut();
+    }
 }
 
 void connection_impl::cancel(std::uint64_t id) {
@@ -353,9 +365,10 @@ connection_impl::condition connection_impl::at_rest() const noexcept {
                                                        : condition::in_transaction;
 }
 
-void connection_impl::on_idle_loss(std::function<void()> callback) {
+bool connection_impl::on_idle_loss(std::function<void()> callback) {
     std::lock_guard const lock{mutex_};
     on_idle_loss_ = std::move(callback);
+    return wire_ != nullptr;
 }
 
 std::uint64_t connection_impl::round_trips() const noexcept {

@@ -78,7 +78,8 @@ public:
     condition at_rest() const noexcept;
 
     /// Called once when the connection is lost while nothing runs on it, from any thread.
-    void on_idle_loss(std::function<void()> callback);
+    /// @return false when it is lost already: the callback will not come
+    bool on_idle_loss(std::function<void()> callback);
 
     std::uint64_t round_trips() const noexcept;
     int backend_pid() const noexcept { return backend_pid_; }
@@ -100,6 +101,7 @@ private:
     void context_gone() noexcept override;
     std::shared_ptr<void> keep_alive() noexcept override { return weak_from_this().lock(); }
     void begin(exchange& e);
+    void send_all(exchange& e, exchange_list& ended);
     void cancel(std::uint64_t id);
     void abandon(exchange& e) noexcept;
     void readable();

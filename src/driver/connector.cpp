@@ -4,11 +4,9 @@
 #include "driver/connect_error.hpp"
 #include "driver/connect_target.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -152,6 +150,33 @@ asio::awaitable<pg_connection> attempt(connect_target target, connect_options co
     co_return std::move(connection);
 }
 
+/// A look-up in Asio's resolver thread. Nothing can interrupt it there: it is waited for through a
+/// timer, and left to itself when that fires first.
+struct lookup {
+    explicit lookup(asio::any_io_executor const& strand) : resolver{strand}, ended{strand} {}
+
+    asio::ip::tcp::resolver resolver;
+    asio::steady_timer ended;
+    asio::ip::tcp::resolver::results_type addresses;
+    error_code failure;
+    bool done = false;
+};
+
+std::shared_ptr<lookup> start_lookup(asio::any_io_executor const& strand,
+                                     connect_target const& target,
+                                     std::chrono::milliseconds limit) {
+    auto const started = std::make_shared<lookup>(strand);
+    started->ended.expires_after(limit);
+    started->resolver.async_resolve(
+        target.host, target.port, [started](error_code const& ec, auto const& addresses) {
+            started->done = true;
+            started->failure = ec;
+            started->addresses = addresses;
+            started->ended.cancel();
+        });
+    return started;
+}
+
 /// The addresses behind a target's name; the target itself when there is nothing to look up.
 asio::awaitable<std::vector<connect_target>> addresses_of(connect_target target,
                                                           std::chrono::milliseconds limit) {
@@ -161,18 +186,20 @@ asio::awaitable<std::vector<connect_target>> addresses_of(connect_target target,
         co_return found;
     }
     auto const strand = co_await asio::this_coro::executor;
-    asio::ip::tcp::resolver resolver{strand};
-    watchdog const dog{strand, limit, [&resolver] { resolver.cancel(); }};
+    auto const running = start_lookup(strand, target, limit);
     error_code ec;
-    auto const results = co_await resolver.async_resolve(
-        target.host, target.port, asio::redirect_error(asio::use_awaitable, ec));
-    if (dog.expired())
+    co_await running->ended.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        throw boost::system::system_error{asio::error::operation_aborted, "connect"};
+    if (!running->done)
         throw timed_out(target, limit);
-    if (ec)
-        throw error{
-            errc::connect_failed,
-            fmt::format("connect failed: cannot look up {}: {}", describe(target), ec.message())};
-    for (auto const& entry : results)
+    if (running->failure)
+        throw error{errc::connect_failed,
+                    fmt::format("connect failed: cannot look up {}: {}",
+                                describe(target),
+                                running->failure.message())};
+    for (auto const& entry : running->addresses)
         found.push_back({target.host, entry.endpoint().address().to_string(), target.port});
     co_return found;
 }
@@ -241,14 +268,6 @@ asio::awaitable<std::shared_ptr<connection_impl>> connect_on_strand(asio::any_io
     }
     report(options, started, failure);
     std::rethrow_exception(failure);
-}
-
-asio::awaitable<std::shared_ptr<connection_impl>> connect(asio::any_io_executor executor,
-                                                          connect_options options) {
-    asio::any_io_executor const strand = asio::make_strand(executor);
-    auto work = connect_on_strand(std::move(executor), std::move(options));
-    auto connection = co_await asio::co_spawn(strand, std::move(work), asio::use_awaitable);
-    co_return connection;
 }
 
 } // namespace copg::detail

@@ -19,8 +19,4 @@ namespace copg::detail {
 asio::awaitable<std::shared_ptr<connection_impl>> connect_on_strand(asio::any_io_executor executor,
                                                                     connect_options options);
 
-/// The same from any executor.
-asio::awaitable<std::shared_ptr<connection_impl>> connect(asio::any_io_executor executor,
-                                                          connect_options options);
-
 } // namespace copg::detail

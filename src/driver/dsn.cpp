@@ -50,6 +50,13 @@ options parse(std::string_view text) {
     return parsed;
 }
 
+bool has_value(PQconninfoOption const* option, std::string_view keyword) {
+    for (; option->keyword != nullptr; ++option)
+        if (option->keyword == keyword)
+            return option->val != nullptr && *option->val != '\0';
+    return false;
+}
+
 bool is_secret(std::string_view keyword) {
     return keyword == "password" || keyword == "sslpassword";
 }
@@ -76,23 +83,26 @@ std::string keyword_string(std::map<std::string, std::string> const& parameters,
 
 } // namespace
 
-dsn::dsn(std::string_view text) {
-    auto const defaults = options{PQconndefaults(), &PQconninfoFree};
-    for (auto const* option = defaults.get(); option != nullptr && option->keyword; ++option)
+void dsn::take_values(_PQconninfoOption const* option) {
+    for (; option != nullptr && option->keyword != nullptr; ++option)
         if (option->val != nullptr && *option->val != '\0')
             parameters_[option->keyword] = option->val;
-    if (std::getenv("PGGSSENCMODE") == nullptr)
-        parameters_["gssencmode"] =
-            "disable"; // its default probes credential caches on each connect
-    auto const given = parse(text);
-    for (auto const* option = given.get(); option->keyword != nullptr; ++option)
-        if (option->val != nullptr && *option->val != '\0')
-            parameters_[option->keyword] = option->val;
+}
 
-    // libpq takes a port that is not written as 5432, a database that is not written as the user.
-    parameters_.try_emplace("port", "5432");
-    if (auto const user = parameters_.find("user"); user != parameters_.end())
-        parameters_.try_emplace("dbname", user->second);
+dsn::dsn(std::string_view text) {
+    auto const given = parse(text);
+    if (has_value(given.get(), "service")) {
+        take_values(given.get()); // libpq reads the service file: a default here would hide it
+    } else {
+        take_values(options{PQconndefaults(), &PQconninfoFree}.get());
+        if (std::getenv("PGGSSENCMODE") == nullptr)
+            parameters_["gssencmode"] = "disable"; // by default each connect would probe caches
+        take_values(given.get());
+        // libpq takes a port that is not written as 5432, a database that is not as the user.
+        parameters_.try_emplace("port", "5432");
+        if (auto const user = parameters_.find("user"); user != parameters_.end())
+            parameters_.try_emplace("dbname", user->second);
+    }
 
     if (parameter("host").find('@') != std::string_view::npos)
         throw error{errc::invalid_dsn,

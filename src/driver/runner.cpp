@@ -46,7 +46,7 @@ asio::awaitable<segment_answer> perform_one(connection_impl& connection, segment
     }
 
     std::array<segment, 2> segments;
-    segments[0] = plain_segment(reset_sql, step::begin, errc::connection_lost);
+    segments[0] = plain_segment(reset_sql, step::begin, wanted.on_loss);
     segments[1] = wanted;
     co_await connection.perform(segments, answers);
     if (answers[0].failed()) { // what ran behind it may have seen what it should not have seen
@@ -110,10 +110,11 @@ bool failed_in_prelude(segment const& sent, segment_answer const& answer) {
            sent.items[answer.failed_item].purpose == step::prelude;
 }
 
-errc loss_code(segment_plan const& plan, transaction_state state) {
-    auto const commits = state == transaction_state::idle && !plan.contains(step::begin);
-    return commits || plan.contains(step::commit) ? errc::statement_in_doubt
-                                                  : errc::connection_lost;
+errc loss_code(segment_plan const& plan, transaction_state state, statement_kind kind) {
+    if (state != transaction_state::idle)
+        return kind == statement_kind::commit ? errc::transaction_in_doubt : errc::connection_lost;
+    auto const commits = !plan.contains(step::begin) || plan.contains(step::commit);
+    return commits ? errc::statement_in_doubt : errc::connection_lost;
 }
 
 void note_effects(backend_state& backend, statement const& statement) {
@@ -138,11 +139,9 @@ run_statement(std::shared_ptr<connection_impl> connection, session session, stat
         auto const plan =
             session.empty() ? segment_plan{step::statement} : connection->binding_now().plan(kind);
         auto segment = builder.build(plan);
-        segment.on_loss = loss_code(plan, state);
+        segment.on_loss = loss_code(plan, state, kind);
         auto answer = co_await perform_one(*connection, segment);
         builder.learn(segment, answer);
-        if (drops_statements(statement.sql()))
-            backend.forget_statements();
         if (!answer.failed())
             co_return std::move(answer.rows);
 

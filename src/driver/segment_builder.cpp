@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "driver/segment_builder.hpp"
 
+#include "driver/sql_classifier.hpp"
+
 namespace copg::detail {
 
 using action = segment_item::action;
@@ -18,6 +20,8 @@ segment_builder::segment_builder(backend_state& backend,
 segment segment_builder::build(segment_plan const& plan) {
     segment built;
     new_name_.clear();
+    if (backend_.reset_due()) // it goes out in front, and drops what was prepared
+        backend_.forget_statements();
     for (auto const s : plan) {
         switch (s) {
         case step::begin:
@@ -64,6 +68,10 @@ void segment_builder::add_prelude(segment& segment) {
 }
 
 void segment_builder::learn(segment const& sent, segment_answer const& answer) {
+    if (drops_statements(statement_.sql())) {
+        backend_.forget_statements();
+        return;
+    }
     auto const succeeded = answer.failed() ? answer.failed_item : sent.items.size();
     for (std::size_t i = 0; i < succeeded; ++i) {
         auto const& item = sent.items[i];

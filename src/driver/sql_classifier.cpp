@@ -40,6 +40,14 @@ public:
         return take(std::max<std::size_t>(1, static_cast<std::size_t>(end - rest_.begin())));
     }
 
+    /// The first word, past semicolons.
+    std::string_view first() noexcept {
+        auto word = next();
+        while (word == ";")
+            word = next();
+        return word;
+    }
+
 private:
     std::string_view take(std::size_t size) noexcept {
         auto const word = rest_.substr(0, size);
@@ -57,7 +65,7 @@ private:
             if (is_space(rest_.front()))
                 rest_.remove_prefix(1);
             else if (rest_.starts_with("--"))
-                take(rest_.find('\n'));
+                take(rest_.find_first_of("\r\n"));
             else if (rest_.starts_with("/*"))
                 skip_comment();
             else
@@ -88,7 +96,7 @@ statement_kind classify_rollback(word_reader words) noexcept {
     for (auto word = words.next(); !word.empty(); word = words.next())
         if (equals(word, "to"))
             return statement_kind::transaction_point;
-    return statement_kind::transaction_end;
+    return statement_kind::rollback;
 }
 
 statement_kind classify_copy(word_reader words) noexcept {
@@ -123,7 +131,7 @@ bool may_leave_state(std::string_view sql) noexcept {
                                                    "deallocate"};
     static constexpr std::string_view anywhere[] = {"set_config", "advisory_lock", "temp"};
 
-    auto const word = word_reader{sql}.next();
+    auto const word = word_reader{sql}.first();
     return std::any_of(std::begin(leading),
                        std::end(leading),
                        [word](std::string_view keyword) { return equals(word, keyword); }) ||
@@ -133,16 +141,14 @@ bool may_leave_state(std::string_view sql) noexcept {
 }
 
 bool drops_statements(std::string_view sql) noexcept {
-    auto const word = word_reader{sql}.next();
+    auto const word = word_reader{sql}.first();
     return equals(word, "discard") || equals(word, "deallocate");
 }
 
 statement_kind classify(std::string_view sql) noexcept {
     using enum statement_kind;
     word_reader words{sql};
-    auto word = words.next();
-    while (word == ";")
-        word = words.next();
+    auto const word = words.first();
 
     if (word.empty())
         return empty;
@@ -150,7 +156,7 @@ statement_kind classify(std::string_view sql) noexcept {
         return begin;
     if (equals(word, "commit") || equals(word, "end") ||
         (equals(word, "prepare") && next_is(words, "transaction")))
-        return transaction_end;
+        return commit;
     if (equals(word, "rollback") || equals(word, "abort"))
         return classify_rollback(words);
     if (equals(word, "savepoint") || equals(word, "release"))

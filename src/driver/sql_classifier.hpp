@@ -9,12 +9,19 @@ namespace copg::detail {
 enum class statement_kind {
     ordinary,
     begin,             ///< BEGIN, START TRANSACTION
-    transaction_end,   ///< COMMIT, END, ROLLBACK, ABORT, PREPARE TRANSACTION
+    commit,            ///< COMMIT, END, PREPARE TRANSACTION
+    rollback,          ///< ROLLBACK, ABORT
     transaction_point, ///< SAVEPOINT, RELEASE, ROLLBACK TO
     procedure,         ///< CALL, DO: can commit inside
     copy_stream,       ///< COPY … FROM STDIN or TO STDOUT: needs the COPY protocol
     empty,             ///< white space, comments and semicolons only
 };
+
+/// Whether it begins or ends a transaction.
+constexpr bool is_transaction_control(statement_kind kind) noexcept {
+    return kind == statement_kind::begin || kind == statement_kind::commit ||
+           kind == statement_kind::rollback;
+}
 
 /// Reads the leading keywords, past white space and comments (PostgreSQL manual, 4.1.5).
 statement_kind classify(std::string_view sql) noexcept;

@@ -3,6 +3,7 @@
 
 #include "driver/server_messages.hpp"
 
+#include <sys/ioctl.h>
 #include <utility>
 
 namespace copg::detail {
@@ -83,9 +84,30 @@ wire::flushed wire::flush() noexcept {
 }
 
 bool wire::consume() noexcept {
-    auto const alive = PQconsumeInput(connection_.get()) == 1;
+    auto alive = PQconsumeInput(connection_.get()) == 1;
+    if (alive && is_encrypted())
+        alive = consume_decrypted();
     drop_notifications();
     return alive && PQstatus(connection_.get()) == CONNECTION_OK;
+}
+
+bool wire::is_encrypted() const noexcept {
+    return PQsslInUse(connection_.get()) == 1 || PQgssEncInUse(connection_.get()) == 1;
+}
+
+// A record holds up to 16 KiB and is decrypted as a whole, while libpq may have had room for 8 KiB
+// of it only: the rest would wait inside the library with nothing left on the socket to wake us.
+// Two more calls on an empty socket take in all that one record can have left.
+bool wire::consume_decrypted() noexcept {
+    constexpr int calls_for_a_record = 2;
+    for (int quiet = 0; quiet < calls_for_a_record;) {
+        int waiting = 0;
+        ::ioctl(socket(), FIONREAD, &waiting);
+        quiet = waiting > 0 ? 0 : quiet + 1;
+        if (PQconsumeInput(connection_.get()) != 1)
+            return false;
+    }
+    return true;
 }
 
 void wire::drop_notifications() noexcept {

@@ -57,6 +57,8 @@ private:
                 segment const& segment,
                 segment_answer& answer,
                 binding& binding);
+    bool is_encrypted() const noexcept;
+    bool consume_decrypted() noexcept;
     void drop_notifications() noexcept;
 
     pg_connection connection_;

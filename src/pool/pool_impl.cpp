@@ -3,13 +3,10 @@
 
 #include "base/numbered_cancellation.hpp"
 #include "driver/connect_error.hpp"
-#include "driver/connector.hpp"
 #include "driver/runner.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/container/small_vector.hpp>
 
@@ -70,11 +67,6 @@ struct pool_impl::start_waiting {
         }
         self->wait(*operation);
     }
-};
-
-struct pool_impl::connect_attempt {
-    asio::any_io_executor strand;
-    asio::cancellation_signal signal; // used on the strand only
 };
 
 acquire_operation::acquire_operation(pool_impl& owner,
@@ -190,20 +182,19 @@ void pool_impl::abandon(acquire_operation& operation) noexcept {
 
 void pool_impl::release(pool_slot& slot) noexcept {
     using condition = connection_impl::condition;
-    auto const state = slot.connection->at_rest();
-    if (state == condition::ready)
-        slot.connection->backend().end_borrow(options_.reset);
-
     decisions due;
     auto roll_back = false;
     {
         std::lock_guard const lock{mutex_};
+        // Asked under the mutex: a loss that comes later finds the connection among the idle ones.
+        auto const state = slot.connection->at_rest();
         if (closed_ || state == condition::busy || state == condition::gone) {
             remove(due, slot);
         } else if (state == condition::in_transaction) {
             core_.start_cleaning(slot);
             roll_back = true;
         } else {
+            slot.connection->backend().end_borrow(options_.reset);
             core_.give_back(slot);
         }
         decide(due);
@@ -275,6 +266,8 @@ void pool_impl::remove(decisions& due, pool_slot& slot) {
 }
 
 void pool_impl::arm_timer() {
+    if (closed_)
+        return;
     auto const next = core_.next_event();
     if (!next || (timer_at_ && *timer_at_ <= *next))
         return; // nothing is due, or the timer fires before that anyway and looks again
@@ -319,30 +312,30 @@ std::exception_ptr pool_impl::timeout_error(acquire_operation const& operation) 
 }
 
 void pool_impl::start_connect() {
-    auto attempt = std::make_shared<connect_attempt>();
-    attempt->strand = asio::make_strand(executor_);
+    auto done = [self = shared_from_this()](std::exception_ptr failure,
+                                            std::shared_ptr<connection_impl> connection) {
+        self->connect_ended(std::move(failure), std::move(connection));
+    };
+    auto const attempt = connect_attempt::start(executor_, target_, std::move(done));
     {
         std::lock_guard const lock{mutex_};
         std::erase_if(attempts_, [](auto const& old) { return old.expired(); });
         attempts_.push_back(attempt);
+        if (!closed_)
+            return;
     }
-    auto done = [self = shared_from_this(), attempt](std::exception_ptr failure,
-                                                     std::shared_ptr<connection_impl> connection) {
-        self->connect_ended(attempt, std::move(failure), std::move(connection));
-    };
-    asio::co_spawn(attempt->strand,
-                   connect_on_strand(executor_, target_),
-                   asio::bind_cancellation_slot(attempt->signal.slot(), std::move(done)));
+    attempt->cancel(); // closed meanwhile
 }
 
-void pool_impl::connect_ended(std::shared_ptr<connect_attempt> const&,
-                              std::exception_ptr failure,
+void pool_impl::connect_ended(std::exception_ptr failure,
                               std::shared_ptr<connection_impl> connection) {
-    if (connection)
-        connection->on_idle_loss([weak = weak_from_this(), lost = connection.get()] {
-            if (auto const self = weak.lock())
-                self->idle_connection_lost(lost);
-        });
+    auto const on_loss = [weak = weak_from_this(), lost = connection.get()] {
+        if (auto const self = weak.lock())
+            self->idle_connection_lost(lost);
+    };
+    if (connection && !connection->on_idle_loss(on_loss))
+        failure = std::make_exception_ptr(
+            error{errc::connect_failed, "connect failed: the connection broke at once"});
     decisions due;
     {
         std::lock_guard const lock{mutex_};
@@ -391,8 +384,7 @@ void pool_impl::close() noexcept {
     }
     for (auto const& weak : attempts)
         if (auto const attempt = weak.lock())
-            asio::post(attempt->strand,
-                       [attempt] { attempt->signal.emit(asio::cancellation_type::terminal); });
+            attempt->cancel();
     act(due);
 }
 

@@ -3,13 +3,12 @@
 
 #include "base/resumption.hpp"
 #include "base/shutdown_service.hpp"
-#include "driver/connection_impl.hpp"
+#include "driver/connect_attempt.hpp"
 #include "pool/core.hpp"
 
 #include <copg/driver/connect_options.hpp>
 #include <copg/pool/lease.hpp>
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -52,7 +51,6 @@ private:
     friend acquire_operation;
     struct decisions;
     struct start_waiting;
-    struct connect_attempt;
 
     void context_gone() noexcept override;
     std::shared_ptr<void> keep_alive() noexcept override { return weak_from_this().lock(); }
@@ -65,9 +63,7 @@ private:
     void arm_timer();
     void on_timer();
     void start_connect();
-    void connect_ended(std::shared_ptr<connect_attempt> const& attempt,
-                       std::exception_ptr failure,
-                       std::shared_ptr<connection_impl> connection);
+    void connect_ended(std::exception_ptr failure, std::shared_ptr<connection_impl> connection);
     void idle_connection_lost(connection_impl const* connection);
     void start_rollback(pool_slot& slot);
     void rollback_ended(pool_slot& slot);

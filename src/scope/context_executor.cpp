@@ -62,7 +62,9 @@ std::shared_ptr<context_node const> context_of(asio::any_io_executor const& exec
 
 asio::any_io_executor with_context(asio::any_io_executor const& executor,
                                    std::shared_ptr<context_node const> context) {
-    auto const plain = leave_scope(executor);
+    auto plain = executor;
+    if (auto const* carrier = executor.target<context_executor>())
+        plain = carrier->require(asio::execution::outstanding_work.untracked).inner();
     if (context == nullptr)
         return plain;
     return context_executor{
@@ -116,13 +118,13 @@ asio::awaitable<asio::any_io_executor> inherit(asio::any_io_executor executor) {
 }
 
 asio::any_io_executor leave_scope(asio::any_io_executor const& executor) {
-    if (auto const* carrier = executor.target<context_executor>())
-        return carrier->require(asio::execution::outstanding_work.untracked).inner();
-    if (auto const* strand = executor.target<asio::strand<asio::any_io_executor>>())
-        if (auto const& inner = strand->get_inner_executor();
-            inner.target<context_executor>() != nullptr)
-            return leave_scope(inner);
-    return executor;
+    auto const on_strand =
+        executor.target<context_executor>() == nullptr && detail::context_of(executor) != nullptr;
+    // What runs on the strand must stay on it: the context inside is hidden, not taken out.
+    std::shared_ptr<detail::context_node const> hidden;
+    if (on_strand)
+        hidden = std::make_shared<detail::context_node const>(nullptr, nullptr);
+    return detail::with_context(executor, std::move(hidden));
 }
 
 } // namespace copg

@@ -14,7 +14,7 @@ namespace {
 
 void refuse_control(statement const& statement) {
     auto const kind = detail::classify(statement.sql());
-    if (kind == detail::statement_kind::begin || kind == detail::statement_kind::transaction_end)
+    if (detail::is_transaction_control(kind))
         throw error{errc::unsupported_statement,
                     "each statement of a database handle stands alone: use copg::transaction(), or "
                     "a lease for raw BEGIN and COMMIT"};

@@ -31,7 +31,7 @@ private:
 
 void refuse_control(statement const& statement, scope_key const& key) {
     auto const kind = classify(statement.sql());
-    if (kind == statement_kind::begin || kind == statement_kind::transaction_end)
+    if (is_transaction_control(kind))
         throw error{errc::unsupported_statement,
                     fmt::format("the transaction of {} begins and ends with its scope: return from "
                                 "the body to commit, throw to roll back",
@@ -44,20 +44,19 @@ asio::awaitable<result> scope_state::run(database handle, statement statement) {
     refuse_control(statement, key_);
     auto const self = shared_from_this();
     auto const turn = co_await turn_->lock();
-    if (ended_)
-        throw error{errc::scope_ended,
-                    fmt::format("the transaction scope of {} is over", key_.describe())};
-    auto rows = co_await run_locked(handle, std::move(statement));
+    check_not_ended();
+    auto rows = co_await run_in_turn(handle, std::move(statement));
     co_return rows;
 }
 
-asio::awaitable<result> scope_state::run_locked(database const& handle, statement statement) {
+asio::awaitable<result> scope_state::run_in_turn(database const& handle, statement statement) {
     if (bound_ && !(bound_->pool() == handle.pool() && bound_->session() == handle.session()))
         throw error{
             errc::scope_conflict,
             fmt::format("the transaction scope of {} is bound to another target", key_.describe())};
     if (!lease_) {
         auto lent = co_await handle.pool().acquire(handle.session());
+        take_connection(lent.slot()->connection);
         lease_ = std::move(lent);
         bound_ = handle;
     }
@@ -68,6 +67,24 @@ asio::awaitable<result> scope_state::run_locked(database const& handle, statemen
     check_still_open();
     auto rows = co_await lease_.run(std::move(statement));
     co_return rows;
+}
+
+void scope_state::check_not_ended() const {
+    std::lock_guard const lock{mutex_};
+    if (ending_)
+        throw scope_over();
+}
+
+// The end does not wait for an acquire: whoever comes back from one too late gives it back.
+void scope_state::take_connection(std::shared_ptr<connection_impl> connection) {
+    std::lock_guard const lock{mutex_};
+    if (ending_)
+        throw scope_over();
+    connection_ = std::move(connection);
+}
+
+error scope_state::scope_over() const {
+    return {errc::scope_ended, fmt::format("the transaction scope of {} is over", key_.describe())};
 }
 
 asio::awaitable<result> scope_state::run_first(statement statement) {
@@ -111,13 +128,19 @@ void scope_state::check_join(transaction_options const& options) const {
 
 asio::awaitable<void> scope_state::end(bool commit) {
     auto const self = shared_from_this();
-    auto const turn = co_await turn_->lock();
-    ended_ = true;
-    auto const held = std::move(lease_); // given back on every way out
+    std::shared_ptr<connection_impl> connection;
+    {
+        std::lock_guard const lock{mutex_};
+        ending_ = true;
+        connection = std::move(connection_);
+    }
+    if (connection == nullptr) // nothing was sent, and nothing will be
+        co_return;
+    end_watchdog const dog{connection};
+    auto const turn = co_await turn_->lock(); // a child's statement may be under way
+    auto const held = std::move(lease_);      // given back on every way out
     if (!begun_)
         co_return;
-    auto const connection = held.slot()->connection;
-    end_watchdog const dog{connection};
     if (!commit || rollback_only_) {
         co_await roll_back(connection);
         if (commit)

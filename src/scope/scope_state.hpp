@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace copg::detail {
@@ -19,8 +20,8 @@ class connection_impl;
 /// A transaction scope. States: lazy (nothing was sent); begun (BEGIN went out with the first
 /// statement, the lease is held); ended. Statements of parallel children take turns.
 ///
-/// Invariants: at most one connection; BEGIN is sent at most once; after end() nothing runs; an
-/// ended scope holds no connection.
+/// Invariants: at most one connection; BEGIN is sent at most once; after end() nothing runs, and no
+/// connection is held.
 class scope_state : public std::enable_shared_from_this<scope_state> {
 public:
     scope_state(scope_key key, transaction_options const& options)
@@ -43,9 +44,12 @@ public:
     asio::awaitable<void> end(bool commit);
 
 private:
-    asio::awaitable<result> run_locked(database const& handle, statement statement);
+    asio::awaitable<result> run_in_turn(database const& handle, statement statement);
     asio::awaitable<result> run_first(statement statement);
     void check_still_open() const;
+    void check_not_ended() const;
+    void take_connection(std::shared_ptr<connection_impl> connection);
+    error scope_over() const;
     static asio::awaitable<void> roll_back(std::shared_ptr<connection_impl> connection);
 
     scope_key const key_;
@@ -53,11 +57,14 @@ private:
     std::atomic<bool> rollback_only_ = false;
     std::shared_ptr<async_mutex> const turn_ = std::make_shared<async_mutex>();
 
+    mutable std::mutex mutex_;
+    std::shared_ptr<connection_impl> connection_; // guarded by mutex_; once the lease is taken
+    bool ending_ = false;                         // guarded by mutex_
+
     // Guarded by turn_.
     std::optional<database> bound_;
     lease lease_;
     bool begun_ = false;
-    bool ended_ = false;
 };
 
 } // namespace copg::detail

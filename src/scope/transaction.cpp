@@ -31,35 +31,23 @@ asio::any_io_executor hide_scopes(asio::any_io_executor const& executor) {
                         std::make_shared<context_node const>(context_of(executor), nullptr));
 }
 
-asio::awaitable<void> leave_scope(entered_scope entered, std::exception_ptr failure) {
-    if (entered.joined) {
-        if (failure) {
-            entered.scope->set_rollback_only();
-            std::rethrow_exception(failure);
-        }
-        co_return;
-    }
+void fail_joined_scope(entered_scope const& entered) noexcept {
+    entered.scope->set_rollback_only();
+}
 
-    // The end must happen even in a coroutine that has been cancelled: it runs as a child that no
-    // cancellation reaches, and this coroutine does not throw before it is over.
-    auto const throws = co_await asio::this_coro::throw_if_cancelled();
-    co_await asio::this_coro::throw_if_cancelled(false);
-    std::exception_ptr end_failure;
+// Runs as a child that no cancellation reaches.
+asio::awaitable<std::exception_ptr> end_scope(entered_scope entered, bool commit) {
     try {
         auto const executor = co_await asio::this_coro::executor;
-        auto ending = entered.scope->end(failure == nullptr);
+        auto ending = entered.scope->end(commit);
         co_await asio::co_spawn(
             executor,
             std::move(ending),
             asio::bind_cancellation_slot(asio::cancellation_slot{}, asio::use_awaitable));
     } catch (...) {
-        end_failure = std::current_exception();
+        co_return std::current_exception();
     }
-    co_await asio::this_coro::throw_if_cancelled(throws);
-    if (failure)
-        std::rethrow_exception(failure);
-    if (end_failure)
-        std::rethrow_exception(end_failure);
+    co_return nullptr;
 }
 
 } // namespace copg::detail

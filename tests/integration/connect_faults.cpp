@@ -10,9 +10,15 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <fmt/format.h>
+
+#include <atomic>
+#include <thread>
 
 using namespace copg::test;
 using copg::connection;
@@ -65,6 +71,40 @@ COPG_COROUTINE_TEST(the_loop_serves_others_while_a_server_does_not_answer) {
     BOOST_TEST(!ended);
     signal.emit(asio::cancellation_type::terminal);
     co_await eventually([&] { return ended; });
+}
+
+BOOST_AUTO_TEST_CASE(connects_can_be_cancelled_at_any_moment_on_a_loop_of_several_threads) {
+    asio::io_context loop;
+    std::atomic<int> ended = 0;
+    constexpr int workers = 4;
+    constexpr int rounds = 30;
+    auto const dsn = cluster().tcp_dsn();
+    auto const worker = [&](int number) -> asio::awaitable<void> {
+        auto const strand = co_await asio::this_coro::executor;
+        for (int round = 0; round < rounds; ++round) {
+            asio::cancellation_signal signal;
+            auto over = false;
+            asio::co_spawn(strand,
+                           end_of(connection::connect(dsn.c_str())),
+                           asio::bind_cancellation_slot(
+                               signal.slot(), [&](std::exception_ptr, ending) { over = true; }));
+            asio::steady_timer timer{strand, std::chrono::microseconds{(number + round) * 100}};
+            co_await timer.async_wait(asio::use_awaitable);
+            signal.emit(asio::cancellation_type::terminal);
+            co_await eventually([&] { return over; });
+            ++ended;
+        }
+    };
+    std::vector<asio::any_io_executor> strands;
+    for (int number = 0; number < workers; ++number) {
+        strands.emplace_back(asio::make_strand(loop));
+        asio::co_spawn(strands.back(), worker(number), asio::detached);
+    }
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 3; ++i)
+        threads.emplace_back([&] { loop.run(); });
+    threads.clear();
+    BOOST_TEST(ended == workers * rounds);
 }
 
 COPG_COROUTINE_TEST(the_next_host_is_tried_when_one_refuses) {

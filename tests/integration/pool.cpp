@@ -5,6 +5,7 @@
 
 #include <copg/base/sql_error.hpp>
 #include <copg/pool/pool.hpp>
+#include <copg/scope/transaction.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -103,6 +104,7 @@ COPG_COROUTINE_TEST(what_raw_sql_leaves_behind_does_not_reach_the_next_borrower)
                                 "create temp table leftover (i int)",
                                 "select pg_advisory_lock(7)",
                                 "listen channel",
+                                "; set statement_timeout = 54321",
                                 "prepare left_over as select 1",
                                 "set role pg_monitor"})
             co_await held.execute(sql);
@@ -113,6 +115,7 @@ COPG_COROUTINE_TEST(what_raw_sql_leaves_behind_does_not_reach_the_next_borrower)
         "(select 'lock' from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()), "
         "(select 'channel' from pg_listening_channels()), "
         "(select 'prepared' from pg_prepared_statements where name = 'left_over'), "
+        "nullif(current_setting('statement_timeout'), '0'), "
         "nullif(current_setting('work_mem'), '4MB'), nullif(current_user::text, 'postgres'))");
     BOOST_TEST(left == "");
 }
@@ -140,6 +143,63 @@ COPG_COROUTINE_TEST(a_reset_travels_with_the_next_statement_and_is_not_waited_fo
     proxy.hold_answers(false);
     co_await eventually([&] { return ended; });
     BOOST_TEST(shared.statistics().round_trips == 2u);
+}
+
+COPG_COROUTINE_TEST(behind_a_reset_the_prelude_is_prepared_anew_in_every_kind_of_segment) {
+    scratch_database const database;
+    make_two_tenants(database);
+    auto const shared = co_await make_pool(database.dsn(), at_most(1));
+    for (auto const* sql : {"select 1", "begin", "do $$ begin end $$", "vacuum item"}) {
+        {
+            auto dirty = co_await shared.acquire("a");
+            co_await dirty.ping();
+            co_await dirty.execute("set work_mem = '2MB'");
+        }
+        auto next = co_await shared.acquire("a");
+        co_await next.execute(sql);
+        auto const owner =
+            co_await next.fetch_one<std::string>("select owner from item where id = 1");
+        BOOST_TEST(owner == "a");
+    }
+    {
+        auto dirty = co_await shared.acquire("a");
+        co_await dirty.execute("; discard all");
+    }
+    copg::database const db{shared, "a"};
+    auto const body = [&]() -> asio::awaitable<void> { co_await db.execute("delete from item"); };
+    co_await copg::transaction(db, body);
+}
+
+COPG_COROUTINE_TEST(a_tenants_statement_behind_a_reset_is_one_round_trip) {
+    scratch_database const database;
+    make_two_tenants(database);
+    auto options = at_most(1);
+    options.reset = copg::reset_policy::always;
+    auto const shared = co_await make_pool(database.dsn(), options);
+    constexpr std::uint64_t borrowers = 10;
+    for (std::uint64_t i = 0; i < borrowers; ++i) {
+        auto held = co_await shared.acquire(i % 2 == 0 ? "a" : "b");
+        auto const owner = co_await held.fetch_one<std::string>("select owner from item limit 1");
+        BOOST_TEST(owner == (i % 2 == 0 ? "a" : "b"));
+    }
+    BOOST_TEST(shared.statistics().round_trips == borrowers);
+}
+
+COPG_COROUTINE_TEST(losing_the_answer_of_a_statement_behind_a_reset_is_in_doubt) {
+    scratch_database const database;
+    make_two_tenants(database);
+    fault_proxy proxy{cluster().port()};
+    auto options = at_most(1);
+    options.reset = copg::reset_policy::always;
+    auto const shared = co_await make_pool(proxy.dsn(database.name()), options);
+    {
+        auto held = co_await shared.acquire("a");
+        co_await held.ping();
+    }
+    auto next = co_await shared.acquire("a");
+    proxy.cut_existing_after_answered(1);
+    auto const end = co_await end_of(next.execute("insert into item values (99, 'a')"));
+    BOOST_TEST((end.code == errc::statement_in_doubt));
 }
 
 COPG_COROUTINE_TEST(waiters_are_served_first_come_first_served) {
@@ -344,6 +404,30 @@ COPG_COROUTINE_TEST(a_pool_serves_again_when_its_server_is_back) {
     server.start();
     auto next = co_await shared.acquire();
     co_await next.ping();
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_that_is_closed_while_it_reconnects_lets_its_loop_end) {
+    fault_proxy proxy{cluster().port()};
+    faults silent;
+    silent.black_hole = true;
+    proxy.set(silent);
+    asio::io_context loop;
+    copg::connect_options target{proxy.dsn("postgres")};
+    target.timeout(20ms);
+    auto options = at_most(1);
+    options.minimum = 1;
+    options.retry_delay = 1ms;
+    options.retry_delay_maximum = 1ms;
+    pool const shared{loop.get_executor(), target, options};
+    auto const body = [&]() -> asio::awaitable<void> {
+        co_await eventually([&] {
+            auto const now = shared.statistics();
+            return now.connects_failed > 0 && now.connecting == 1;
+        });
+        shared.close();
+    };
+    run(loop, body()); // fails when something keeps the loop running
+    BOOST_TEST(shared.statistics().open == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(bad_options_are_refused_at_construction) {

@@ -323,6 +323,90 @@ COPG_COROUTINE_TEST(a_cancelled_scope_rolls_back_and_leaves_the_pool_usable) {
     BOOST_TEST(f.proxy.connections() == connected, "the connection was rolled back and kept");
 }
 
+COPG_COROUTINE_TEST(a_cancelled_nested_scope_makes_the_outer_one_roll_back) {
+    fixture f;
+    auto const db = co_await f.main_db();
+    auto inserted = false;
+    auto const inner = [&]() -> asio::awaitable<void> {
+        co_await add(db, 12);
+        inserted = true;
+        co_await eventually([] { return false; });
+    };
+    auto const outer = [&]() -> asio::awaitable<void> {
+        co_await add(db, 11);
+        auto const executor = co_await asio::this_coro::executor;
+        asio::cancellation_signal signal;
+        auto ended = false;
+        asio::co_spawn(
+            executor,
+            transaction("main-db", inner),
+            asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { ended = true; }));
+        co_await eventually([&] { return inserted; });
+        signal.emit(asio::cancellation_type::terminal);
+        co_await eventually([&] { return ended; });
+    };
+    auto const end = co_await end_of(transaction("main-db", outer));
+    BOOST_TEST((end.code == errc::transaction_aborted));
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 10);
+}
+
+COPG_COROUTINE_TEST(a_cancelled_scope_ends_for_its_detached_children_too) {
+    fixture f;
+    auto const db = co_await f.main_db();
+    auto const executor = co_await asio::this_coro::executor;
+    auto over = false;
+    ending late;
+    auto const child = [&]() -> asio::awaitable<void> {
+        co_await eventually([&] { return over; });
+        auto end = co_await end_of(add(db, 50));
+        late = std::move(end);
+    };
+    auto inserted = false;
+    auto const body = [&]() -> asio::awaitable<void> {
+        auto const inside = co_await asio::this_coro::executor;
+        asio::co_spawn(inside, child, asio::detached);
+        co_await add(db, 11);
+        inserted = true;
+        co_await eventually([] { return false; });
+    };
+    asio::cancellation_signal signal;
+    asio::co_spawn(
+        executor,
+        transaction("main-db", body),
+        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { over = true; }));
+    co_await eventually([&] { return inserted; });
+    signal.emit(asio::cancellation_type::terminal);
+    co_await eventually([&] { return static_cast<bool>(late.code); });
+    BOOST_TEST((late.code == errc::scope_ended));
+    BOOST_TEST(db.pool().statistics().in_use == 0u);
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 10);
+}
+
+COPG_COROUTINE_TEST(the_end_of_a_scope_does_not_wait_for_a_child_that_waits_for_a_connection) {
+    fixture f;
+    auto const db = co_await f.main_db();
+    auto held = co_await db.pool().acquire();
+    ending late;
+    auto const child = [&]() -> asio::awaitable<void> {
+        auto end = co_await end_of(add(db, 50));
+        late = std::move(end);
+    };
+    auto const body = [&]() -> asio::awaitable<void> {
+        auto const inside = co_await asio::this_coro::executor;
+        asio::co_spawn(inside, child, asio::detached);
+        co_await eventually([&] { return db.pool().statistics().waiting == 1; });
+    };
+    co_await transaction("main-db", body);
+    BOOST_TEST(!late.code);
+    held.release();
+    co_await eventually([&] { return static_cast<bool>(late.code); });
+    BOOST_TEST((late.code == errc::scope_ended));
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 10);
+}
+
 COPG_COROUTINE_TEST(raw_transaction_control_is_refused_where_it_would_break_the_scope) {
     fixture f;
     auto db = co_await f.main_db();

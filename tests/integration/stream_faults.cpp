@@ -59,4 +59,17 @@ COPG_COROUTINE_TEST(a_link_cut_inside_a_transaction_is_lost_and_not_in_doubt) {
     BOOST_TEST((end.code == errc::connection_lost));
 }
 
+COPG_COROUTINE_TEST(a_link_cut_during_a_raw_commit_is_in_doubt_and_during_a_rollback_is_not) {
+    fault_proxy proxy{cluster().port()};
+    for (auto const& [sql, code] :
+         {std::pair{"commit", errc::transaction_in_doubt}, {"rollback", errc::connection_lost}}) {
+        auto c = co_await connection::connect(proxy.dsn("postgres").c_str());
+        co_await c.execute("begin");
+        proxy.cut_existing_after_answered(1);
+        auto const end = co_await end_of(c.execute(sql));
+        BOOST_TEST((end.code == code), sql);
+        proxy.cut_existing_after_answered(1'000'000);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

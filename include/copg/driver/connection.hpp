@@ -43,7 +43,7 @@ public:
     /// What the server reports of itself: server_version, TimeZone … (PostgreSQL manual, 34.2).
     std::string parameter_status(char const* name) const;
 
-    /// Flushes that were answered so far: what a network's latency is paid for.
+    /// Flushes to be answered that were sent so far: what a network's latency is paid for.
     std::uint64_t round_trips() const noexcept;
 
 private:

@@ -76,6 +76,7 @@ asio::awaitable<std::optional<T>> optional_row(asio::awaitable<result> pending) 
 ///         errc::empty_query, errc::unsupported_statement, errc::connection_busy
 /// Cancellation (terminal): the caller resumes at once with operation_aborted; the connection is
 /// closed, so that nobody meets the statement's answer. The server may still finish the statement.
+/// Partial and total cancellation have no effect.
 template <class Self>
 class query_functions {
 public:

@@ -21,8 +21,8 @@ class manager_impl;
 
 /// Routes tenants, names and connection strings to shared pools.
 ///
-/// Whatever leads to the same server, database and user shares one pool, however its connection
-/// string is spelled; only the session differs. Pools are made on first use and live as long as a
+/// Equal connection strings share one pool, however they are spelled (see dsn); only the session
+/// differs. Pools are made on first use and live as long as a
 /// tenant, a name or a handle needs them.
 ///
 /// Tenants and names are separate: the same text may stand in both. Ids are exact, any text without

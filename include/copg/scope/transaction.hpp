@@ -35,7 +35,10 @@ struct entered_scope {
 COPG_API entered_scope enter_scope(asio::any_io_executor const& executor,
                                    scope_key key,
                                    transaction_options const& options);
-COPG_API asio::awaitable<void> leave_scope(entered_scope scope, std::exception_ptr failure);
+/// A joined body failed: the transaction that it joined can only be rolled back.
+COPG_API void fail_joined_scope(entered_scope const& scope) noexcept;
+/// Commits or rolls back. @return why that failed, or null
+COPG_API asio::awaitable<std::exception_ptr> end_scope(entered_scope scope, bool commit);
 COPG_API asio::any_io_executor hide_scopes(asio::any_io_executor const& executor);
 
 template <class Awaitable>
@@ -84,8 +87,22 @@ asio::awaitable<T> run_in_scope(scope_key key, Body body, transaction_options op
     } catch (...) {
         failure = std::current_exception();
     }
-    auto leaving = leave_scope(std::move(entered), failure);
-    co_await std::move(leaving);
+    if (entered.joined) {
+        if (failure)
+            fail_joined_scope(entered);
+    } else {
+        // The end must happen in a coroutine that has been cancelled too, where every further await
+        // would throw instead of starting what it awaits.
+        auto const throws = co_await asio::this_coro::throw_if_cancelled();
+        co_await asio::this_coro::throw_if_cancelled(false);
+        auto ending = end_scope(std::move(entered), failure == nullptr);
+        auto const end_failure = co_await std::move(ending);
+        co_await asio::this_coro::throw_if_cancelled(throws);
+        if (!failure)
+            failure = end_failure;
+    }
+    if (failure)
+        std::rethrow_exception(failure);
     co_return result.take();
 }
 

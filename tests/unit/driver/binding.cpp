@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(inside_a_transaction_the_prelude_is_not_sent_again) {
 BOOST_AUTO_TEST_CASE(in_a_failed_transaction_nothing_is_put_before_the_users_rollback) {
     auto b = in_transaction();
     b.segment_ended(failed);
-    BOOST_TEST((b.plan(transaction_end) == alone));
+    BOOST_TEST((b.plan(rollback) == alone));
     BOOST_TEST((b.plan(ordinary) == alone));
 }
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(after_rollback_to_the_prelude_is_sent_again) {
 BOOST_AUTO_TEST_CASE(no_prelude_is_put_before_savepoints_and_ends) {
     binding b;
     b.segment_ended(open);
-    for (auto const kind : {begin, transaction_end, transaction_point})
+    for (auto const kind : {begin, commit, rollback, transaction_point})
         BOOST_TEST((b.plan(kind) == alone));
 }
 

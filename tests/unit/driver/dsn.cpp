@@ -54,6 +54,12 @@ BOOST_AUTO_TEST_CASE(the_database_is_the_users_when_none_is_written) {
     BOOST_TEST((dsn{"host=h user=app"} == dsn{"host=h user=app dbname=app"}));
 }
 
+BOOST_AUTO_TEST_CASE(no_default_hides_what_a_service_stands_for) {
+    dsn const named{"service=main sslmode=require"};
+    std::map<std::string, std::string> const expected{{"service", "main"}, {"sslmode", "require"}};
+    BOOST_TEST((named.parameters() == expected));
+}
+
 BOOST_AUTO_TEST_CASE(ssl_true_means_require) {
     BOOST_TEST((dsn{"postgres://app@h/d?ssl=true"} == dsn{"postgres://app@h/d?sslmode=require"}));
 }

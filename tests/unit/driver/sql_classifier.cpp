@@ -30,12 +30,12 @@ row const rows[] = {
     {"BEGIN ISOLATION LEVEL SERIALIZABLE", statement_kind::begin},
     {"/* trace 1 */ Begin;", statement_kind::begin},
     {"start /* x */ transaction read only", statement_kind::begin},
-    {"commit", statement_kind::transaction_end},
-    {"end;", statement_kind::transaction_end},
-    {"commit and chain", statement_kind::transaction_end},
-    {"rollback", statement_kind::transaction_end},
-    {"abort", statement_kind::transaction_end},
-    {"prepare transaction 'x'", statement_kind::transaction_end},
+    {"commit", statement_kind::commit},
+    {"end;", statement_kind::commit},
+    {"commit and chain", statement_kind::commit},
+    {"rollback", statement_kind::rollback},
+    {"abort", statement_kind::rollback},
+    {"prepare transaction 'x'", statement_kind::commit},
     {"prepare x as select 1", statement_kind::ordinary},
     {"rollback to savepoint s", statement_kind::transaction_point},
     {"ROLLBACK WORK TO s", statement_kind::transaction_point},
@@ -50,6 +50,9 @@ row const rows[] = {
     {"", statement_kind::empty},
     {" ; -- nothing", statement_kind::empty},
     {"/* open", statement_kind::empty},
+    {"-- note\rselect 1", statement_kind::ordinary},
+    {"--\rcommit--\nwork", statement_kind::commit},
+    {"; begin", statement_kind::begin},
 };
 
 } // namespace
@@ -71,7 +74,9 @@ BOOST_AUTO_TEST_CASE(statements_that_can_leave_something_behind_are_seen) {
                             "select 1 into TEMP t",
                             "do $$begin end$$",
                             "call p()",
-                            "load 'x'"})
+                            "load 'x'",
+                            "; set a = b",
+                            "-- c\rset a = b"})
         BOOST_TEST(may_leave_state(sql), sql);
     for (auto const* sql : {"select 1",
                             "insert into t values (1)",

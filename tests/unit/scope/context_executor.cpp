@@ -90,8 +90,22 @@ BOOST_AUTO_TEST_CASE(leaving_the_scope_gives_the_wrapped_executor_back) {
     asio::any_io_executor const plain = loop.get_executor();
     auto const inside = with_context(plain, make_context(main_db));
     BOOST_TEST((copg::leave_scope(inside) == plain));
-    BOOST_TEST((copg::leave_scope(asio::make_strand(inside)) == plain));
     BOOST_TEST((copg::leave_scope(plain) == plain));
+}
+
+BOOST_AUTO_TEST_CASE(a_strand_stays_a_strand_in_a_scope_and_out_of_it) {
+    asio::io_context loop;
+    auto const inside = with_context(loop.get_executor(), make_context(main_db));
+    auto const strand = asio::make_strand(inside);
+    auto const left = copg::leave_scope(strand);
+    BOOST_TEST((context_node::find(context_of(left), main_db) == nullptr));
+    scope_key const other{scope_key::kind::named, "other"};
+    auto const deeper = with_context(strand, make_context(other));
+    int on_strand = 0;
+    for (auto const& executor : {left, deeper})
+        asio::post(executor, [&] { on_strand += strand.running_in_this_thread(); });
+    loop.run();
+    BOOST_TEST(on_strand == 2);
 }
 
 BOOST_AUTO_TEST_CASE(only_the_key_that_was_entered_is_found) {

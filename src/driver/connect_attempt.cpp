@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "driver/connect_attempt.hpp"
+
+#include "base/resumption.hpp"
+#include "driver/connector.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace copg::detail {
+
+std::shared_ptr<connect_attempt> connect_attempt::start(asio::any_io_executor const& executor,
+                                                        connect_options const& options,
+                                                        handler done) {
+    auto attempt = std::make_shared<connect_attempt>(asio::make_strand(executor));
+    auto ended = [attempt, done = std::move(done)](std::exception_ptr failure,
+                                                   std::shared_ptr<connection_impl> connection) {
+        done(std::move(failure), std::move(connection));
+    };
+    asio::co_spawn(attempt->strand_,
+                   connect_on_strand(executor, options),
+                   asio::bind_cancellation_slot(attempt->signal_.slot(), std::move(ended)));
+    return attempt;
+}
+
+void connect_attempt::cancel() {
+    asio::post(strand_, [self = shared_from_this()] {
+        self->signal_.emit(asio::cancellation_type::terminal);
+    });
+}
+
+namespace {
+
+/// What the waiting coroutine and the attempt share.
+struct outcome {
+    std::exception_ptr failure;
+    std::shared_ptr<connection_impl> connection;
+    resumption waiter;
+};
+
+struct start_waiting {
+    asio::any_io_executor const* executor;
+    connect_options const* options;
+    std::shared_ptr<outcome> const* result;
+
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        auto const shared = *result;
+        shared->waiter = resumption{std::forward<Handler>(handler)};
+        auto done = [shared](std::exception_ptr failure,
+                             std::shared_ptr<connection_impl> connection) {
+            shared->failure = std::move(failure);
+            shared->connection = std::move(connection);
+            shared->waiter.post();
+        };
+        auto const attempt = connect_attempt::start(*executor, *options, std::move(done));
+        if (slot.is_connected())
+            slot.assign([weak = std::weak_ptr{attempt}](asio::cancellation_type type) {
+                if (auto const running = weak.lock();
+                    running && type != asio::cancellation_type::none)
+                    running->cancel();
+            });
+    }
+};
+
+} // namespace
+
+asio::awaitable<std::shared_ptr<connection_impl>> connect(asio::any_io_executor executor,
+                                                          connect_options options) {
+    auto const result = std::make_shared<outcome>();
+    auto const initiation = start_waiting{&executor, &options, &result};
+    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
+                                                                         asio::use_awaitable);
+    if (result->failure)
+        std::rethrow_exception(result->failure);
+    co_return std::move(result->connection);
+}
+
+} // namespace copg::detail
