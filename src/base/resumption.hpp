@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 
+#include <concepts>
 #include <memory>
 #include <utility>
 
@@ -20,6 +21,7 @@ public:
     resumption() noexcept = default;
 
     template <class Handler>
+        requires(!std::same_as<std::decay_t<Handler>, resumption>)
     explicit resumption(Handler&& handler)
         : held_{holder<std::decay_t<Handler>>::make(std::forward<Handler>(handler))} {}
 

@@ -35,7 +35,7 @@ std::string first_line(std::string text) {
 
 } // namespace
 
-std::exception_ptr connect_error(std::string verbose_message) {
+std::exception_ptr connect_error(std::string const& verbose_message) {
     auto const at = find_state(verbose_message);
     if (at == std::string::npos) {
         auto const cause = one_line(verbose_message);

@@ -9,7 +9,7 @@ namespace copg::detail {
 /// The exception for a failed attempt, from libpq's message in verbose form, in which a refusal by
 /// the server carries its SQLSTATE (libpq has no other way to tell it). Such a refusal becomes a
 /// sql_error, anything else errc::connect_failed.
-std::exception_ptr connect_error(std::string verbose_message);
+std::exception_ptr connect_error(std::string const& verbose_message);
 
 /// Whether no retry can cure it and no other address will either: wrong credentials (class 28), no
 /// such database (3D000).

@@ -54,6 +54,7 @@ std::vector<connect_target> targets_of(dsn const& target) {
     check(ports.size(), count, "ports");
 
     std::vector<connect_target> targets;
+    targets.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
         targets.push_back({nth(hosts, i), nth(addresses, i), nth(ports, i)});
     return targets;

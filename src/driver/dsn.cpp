@@ -57,6 +57,12 @@ bool has_value(PQconninfoOption const* option, std::string_view keyword) {
     return false;
 }
 
+void take_values(std::map<std::string, std::string>& parameters, PQconninfoOption const* option) {
+    for (; option != nullptr && option->keyword != nullptr; ++option)
+        if (option->val != nullptr && *option->val != '\0')
+            parameters[option->keyword] = option->val;
+}
+
 bool is_secret(std::string_view keyword) {
     return keyword == "password" || keyword == "sslpassword";
 }
@@ -83,21 +89,16 @@ std::string keyword_string(std::map<std::string, std::string> const& parameters,
 
 } // namespace
 
-void dsn::take_values(_PQconninfoOption const* option) {
-    for (; option != nullptr && option->keyword != nullptr; ++option)
-        if (option->val != nullptr && *option->val != '\0')
-            parameters_[option->keyword] = option->val;
-}
-
 dsn::dsn(std::string_view text) {
     auto const given = parse(text);
     if (has_value(given.get(), "service")) {
-        take_values(given.get()); // libpq reads the service file: a default here would hide it
+        take_values(parameters_,
+                    given.get()); // libpq reads the service file: a default here would hide it
     } else {
-        take_values(options{PQconndefaults(), &PQconninfoFree}.get());
+        take_values(parameters_, options{PQconndefaults(), &PQconninfoFree}.get());
         if (std::getenv("PGGSSENCMODE") == nullptr)
             parameters_["gssencmode"] = "disable"; // by default each connect would probe caches
-        take_values(given.get());
+        take_values(parameters_, given.get());
         // libpq takes a port that is not written as 5432, a database that is not as the user.
         parameters_.try_emplace("port", "5432");
         if (auto const user = parameters_.find("user"); user != parameters_.end())

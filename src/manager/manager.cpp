@@ -13,8 +13,8 @@ namespace detail {
 
 class manager_impl {
 public:
-    manager_impl(asio::any_io_executor executor, pool_options defaults)
-        : pools{std::move(executor)}, defaults{std::move(defaults)} {}
+    manager_impl(asio::any_io_executor executor, pool_options const& defaults)
+        : pools{std::move(executor)}, defaults{defaults} {}
 
     std::shared_ptr<registration> make(target const& where, session bound_to, scope_key key) const {
         return std::make_shared<registration>(
@@ -54,7 +54,7 @@ asio::awaitable<lease> acquire_of(manager routes, scope_key::kind what, std::str
 } // namespace
 
 // A manager made inside a transaction scope outlives it: it must not keep the scope's context.
-manager::manager(asio::any_io_executor executor, pool_options defaults)
+manager::manager(asio::any_io_executor const& executor, pool_options const& defaults)
     : impl_{std::make_shared<detail::manager_impl>(leave_scope(executor), defaults.checked())} {}
 
 void manager::set_tenant(std::string id, target const& where) {

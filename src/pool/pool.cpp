@@ -5,9 +5,9 @@
 
 namespace copg {
 
-pool::pool(asio::any_io_executor executor, connect_options target, pool_options options) {
-    auto impl = std::make_shared<detail::pool_impl>(
-        std::move(executor), std::move(target), std::move(options));
+pool::pool(asio::any_io_executor executor, connect_options target, pool_options const& options) {
+    auto impl =
+        std::make_shared<detail::pool_impl>(std::move(executor), std::move(target), options);
     owner_ = std::make_shared<detail::pool_owner>(impl);
     impl->start();
 }

@@ -83,7 +83,9 @@ acquire_operation::~acquire_operation() {
         pool.abandon(*this);
 }
 
-pool_impl::pool_impl(asio::any_io_executor executor, connect_options target, pool_options options)
+pool_impl::pool_impl(asio::any_io_executor executor,
+                     connect_options target,
+                     pool_options const& options)
     : executor_{std::move(executor)},
       target_{std::move(target)},
       options_{options.checked()},
@@ -211,7 +213,8 @@ void pool_impl::start_rollback(pool_slot& slot) {
         if (!ec)
             connection->close();
     });
-    auto done = [self = shared_from_this(), limit, &slot](std::exception_ptr, std::string const&) {
+    auto done = [self = shared_from_this(), limit, &slot](std::exception_ptr const&,
+                                                          std::string const&) {
         limit->cancel();
         self->rollback_ended(slot);
     };

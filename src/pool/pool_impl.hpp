@@ -32,7 +32,7 @@ struct acquire_operation : pool_waiter {
 /// tell the core under the mutex, collect what it decided, act on that without the mutex.
 class pool_impl final : public std::enable_shared_from_this<pool_impl>, private shutdown_listener {
 public:
-    pool_impl(asio::any_io_executor executor, connect_options target, pool_options options);
+    pool_impl(asio::any_io_executor executor, connect_options target, pool_options const& options);
     ~pool_impl();
 
     /// Starts to fill up to the minimum. Call once, when the object is shared.

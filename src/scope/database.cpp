@@ -63,7 +63,7 @@ std::string scope_key::describe() const {
     return "this database"; // its key holds the connection string
 }
 
-database::database(copg::pool pool, copg::session bound_to)
+database::database(copg::pool const& pool, copg::session const& bound_to)
     : database{pool, bound_to, key_of(pool, bound_to)} {}
 
 database::database(copg::pool pool, copg::session bound_to, scope_key key)

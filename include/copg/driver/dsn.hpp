@@ -7,8 +7,6 @@
 #include <string>
 #include <string_view>
 
-struct _PQconninfoOption; // libpq's
-
 namespace copg {
 
 /// A connection string, in URI or keyword form (PostgreSQL manual, 34.1.1), taken apart by libpq.
@@ -41,8 +39,6 @@ public:
     friend bool operator==(dsn const& a, dsn const& b) { return a.parameters_ == b.parameters_; }
 
 private:
-    void take_values(_PQconninfoOption const* options);
-
     std::map<std::string, std::string> parameters_;
 };
 

@@ -36,7 +36,7 @@ public:
     /// @param executor  where the connections' I/O runs
     /// @param defaults  for pools whose target says nothing else
     /// @throws error errc::invalid_configuration
-    explicit manager(asio::any_io_executor executor, pool_options defaults = {});
+    explicit manager(asio::any_io_executor const& executor, pool_options const& defaults = {});
 
     /// Registers or replaces a tenant. No I/O; what is leased stays as it is.
     /// @throws error errc::invalid_dsn, errc::invalid_session, errc::invalid_configuration; nothing

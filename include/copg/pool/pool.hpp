@@ -32,7 +32,7 @@ public:
     /// Makes a pool; no connection is made before the minimum or the first acquire asks for one.
     /// @param executor  where the connections' I/O runs; may belong to several threads
     /// @throws error errc::invalid_configuration naming every problem of the options
-    pool(asio::any_io_executor executor, connect_options target, pool_options options = {});
+    pool(asio::any_io_executor executor, connect_options target, pool_options const& options = {});
 
     /// Leases a connection whose statements will see `bound_to`. First come first served.
     ///

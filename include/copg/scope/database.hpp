@@ -20,7 +20,7 @@ class COPG_API database : public query_functions<database> {
 public:
     /// @param key  what scopes it joins; by default those of transaction(database, …) on a handle
     ///             of the same pool and session
-    explicit database(copg::pool pool, copg::session bound_to = {});
+    explicit database(copg::pool const& pool, copg::session const& bound_to = {});
     database(copg::pool pool, copg::session bound_to, scope_key key);
 
     /// Runs one statement; the functions of query_functions come down to this.
