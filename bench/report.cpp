@@ -69,6 +69,7 @@ json::object as_json(measurement const& m) {
             {"operations", m.operations},
             {"operations_per_second", operations_per_second(m)},
             {"client_cpu_us_per_operation", per_operation(m.client_cpu_seconds * 1e6, m)},
+            {"round_trips", m.round_trips},
             {"round_trips_per_operation", per_operation(static_cast<double>(m.round_trips), m)},
             {"acquire_us", quantiles(m.acquire)},
             {"operation_us", quantiles(m.operation)},

@@ -7,7 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -73,8 +73,9 @@ BOOST_AUTO_TEST_CASE(a_tenant_operation_is_one_round_trip) {
     auto const whole =
         run_to_json({"--dsn", cluster().dsn(), "--mode", "tenant", "--coroutines", "1"});
     auto const& row = whole.at("rows").at(0);
-    auto const operations = row.at("operations").to_number<double>();
-    auto const trips = row.at("round_trips_per_operation").to_number<double>() * operations;
+    auto const operations = row.at("operations").to_number<std::int64_t>();
+    auto const trips = row.at("round_trips").to_number<std::int64_t>();
+    BOOST_TEST(operations > 0);
     BOOST_TEST(std::abs(trips - operations) <= 1); // one may be under way at either end
 }
 
