@@ -406,6 +406,35 @@ COPG_COROUTINE_TEST(a_pool_serves_again_when_its_server_is_back) {
     co_await next.ping();
 }
 
+COPG_COROUTINE_TEST(a_server_that_is_killed_in_mid_query_is_an_error_and_the_pool_recovers) {
+    copg::testing::temporary_cluster server;
+    auto options = at_most(1);
+    options.retry_delay = 10ms;
+    auto const executor = co_await asio::this_coro::executor;
+    auto const shared = co_await make_pool(server.dsn(), options);
+    auto held = co_await shared.acquire();
+    std::exception_ptr failure;
+    asio::co_spawn(executor,
+                   held.execute("select pg_sleep(60)"),
+                   [&](std::exception_ptr thrown, auto) { failure = std::move(thrown); });
+    auto watcher = co_await copg::connection::connect(server.dsn().c_str());
+    auto running = false;
+    while (!running) {
+        auto const seen =
+            co_await watcher.exists("select 1 from pg_stat_activity where query like '%sleep(60)%' "
+                                    "and pid = $1 and state = 'active'",
+                                    held.backend_pid());
+        running = seen;
+    }
+    server.stop();
+    co_await eventually([&] { return failure != nullptr; });
+    BOOST_TEST_MESSAGE(describe(failure).message);
+    held.release();
+    server.start();
+    auto next = co_await shared.acquire();
+    co_await next.ping();
+}
+
 BOOST_AUTO_TEST_CASE(a_pool_that_is_closed_while_it_reconnects_lets_its_loop_end) {
     fault_proxy proxy{cluster().port()};
     faults silent;
