@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "driver/connection_impl.hpp"
 
+#include "base/exception_text.hpp"
 #include "base/numbered_cancellation.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -274,22 +275,28 @@ void connection_impl::read_answers(exchange_list& ended) {
 
 // The connection is broken: the oldest exchange gets the server's last words, the others the news.
 void connection_impl::lose(exchange_list& ended) {
-    if (!exchanges_.empty()) {
+    segment_answer unasked;
+    if (exchanges_.empty()) {
+        end_message_ = last_words(unasked);
+    } else {
         auto& e = exchanges_.front();
-        wire_->read_last_words(e.answers[e.answered]);
-        end_message_ = wire_->message();
+        end_message_ = last_words(e.answers[e.answered]);
         e.failure = loss_of(e, end_message_);
         exchanges_.pop_front();
         ended.push_back(e);
-    } else {
-        segment_answer unasked;
-        wire_->read_last_words(unasked);
-        end_message_ = wire_->message();
     }
-    if (end_message_.empty())
-        end_message_ = "the server closed the connection";
     end_all(ended, std::make_exception_ptr(lost(errc::connection_lost, end_message_)));
     shut();
+}
+
+// Why the connection ended: what the server said (class 57, operator intervention), if it said
+// anything, else what libpq met first; what libpq says when it is asked again is of no use.
+std::string connection_impl::last_words(segment_answer& answer) {
+    auto const first = wire_->message();
+    wire_->read_last_words(answer);
+    if (to_string(answer.state).starts_with("57"))
+        return text_of(answer.error);
+    return first.empty() ? "the server closed the connection" : first;
 }
 
 std::exception_ptr connection_impl::loss_of(exchange& e, std::string const& message) const {

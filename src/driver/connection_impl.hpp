@@ -111,6 +111,7 @@ private:
     void flush(exchange_list& ended);
     void read_answers(exchange_list& ended);
     void lose(exchange_list& ended);
+    std::string last_words(segment_answer& answer);
     void shut() noexcept;
     void end_all(exchange_list& ended, std::exception_ptr const& failure);
     std::exception_ptr loss_of(exchange& e, std::string const& message) const;

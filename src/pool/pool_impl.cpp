@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pool/pool_impl.hpp"
 
+#include "base/exception_text.hpp"
 #include "base/numbered_cancellation.hpp"
 #include "driver/connect_error.hpp"
 #include "driver/runner.hpp"
@@ -23,16 +24,6 @@ constexpr std::chrono::seconds rollback_limit{5};
 
 unsigned random_seed() {
     return std::random_device{}();
-}
-
-std::string text_of(std::exception_ptr const& failure) {
-    try {
-        std::rethrow_exception(failure);
-    } catch (std::exception const& e) {
-        return e.what();
-    } catch (...) {
-        return "unknown failure";
-    }
 }
 
 std::exception_ptr closed_error() {

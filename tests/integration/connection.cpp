@@ -219,6 +219,7 @@ COPG_COROUTINE_TEST(a_backend_that_is_terminated_in_mid_query_is_a_definite_erro
     BOOST_TEST(!c.is_open());
     auto const after = co_await end_of(c.ping());
     BOOST_TEST((after.code == errc::connection_lost));
+    BOOST_TEST(after.message.find("terminating connection") != std::string::npos, after.message);
 }
 
 COPG_COROUTINE_TEST(a_cancelled_statement_ends_at_once_and_closes_the_connection) {
