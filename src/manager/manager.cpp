@@ -13,8 +13,8 @@ namespace detail {
 
 class manager_impl {
 public:
-    manager_impl(asio::any_io_executor executor, pool_options const& defaults)
-        : pools{std::move(executor)}, defaults{defaults} {}
+    manager_impl(asio::any_io_executor executor, pool_options const& pool_defaults)
+        : pools{std::move(executor)}, defaults{pool_defaults} {}
 
     std::shared_ptr<registration> make(target const& where, session bound_to, scope_key key) const {
         return std::make_shared<registration>(
