@@ -12,8 +12,8 @@ void statement::check_text() const {
 }
 
 char const* statement::value(std::size_t index) const noexcept {
-    auto const& parameter = parameters_[index];
-    return parameter.null ? nullptr : data_.data() + parameter.offset;
+    auto const& chosen = parameters_[index];
+    return chosen.null ? nullptr : data_.data() + chosen.offset;
 }
 
 void statement::add_null(oid type) {
