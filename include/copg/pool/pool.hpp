@@ -22,8 +22,8 @@ class pool_owner;
 /// A pool of connections to one target, shared by every tenant of that target.
 ///
 /// A pool object is a handle: copies share the pool, and the last one closes it. Leases that are
-/// out then stay usable until they are given back. While a pool is open it keeps its event loop
-/// running.
+/// out then stay usable until they are given back. A pool keeps its event loop running for as long
+/// as it has connections, makes some or has waiters.
 ///
 /// Thread safety: every function may be called from any thread and any coroutine, on shared objects
 /// too. Lifetime: the executor's context must outlive the pool and its leases.
