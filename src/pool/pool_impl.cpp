@@ -130,11 +130,10 @@ void pool_impl::wait(acquire_operation& operation) {
     {
         std::lock_guard const lock{mutex_};
         auto failure = closed_ ? closed_error() : known_refusal();
-        core_.enqueue(operation);
-        if (failure) {
-            core_.withdraw(operation);
+        if (failure)
             refuse(due, operation, failure);
-        }
+        else
+            core_.enqueue(operation);
         decide(due);
     }
     act(due);

@@ -68,6 +68,7 @@ COPG_COROUTINE_TEST(an_unknown_database_fails_every_waiter_at_once) {
         auto const end = co_await end_of(shared.acquire());
         BOOST_TEST((end.code == sqlstate::invalid_catalog_name));
     }
+    BOOST_TEST(shared.statistics().cancelled == 0u, "a refusal is not a cancellation");
 }
 
 COPG_COROUTINE_TEST(a_pool_serves_again_when_its_server_is_back) {
