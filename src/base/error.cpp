@@ -31,6 +31,10 @@ private:
             return "connection lost";
         case errc::statement_in_doubt:
             return "statement in doubt";
+        case errc::query_timeout:
+            return "query timed out";
+        case errc::deadline_exceeded:
+            return "deadline exceeded";
         case errc::connection_busy:
             return "connection busy";
         case errc::acquire_timeout:
@@ -53,6 +57,8 @@ private:
             return "empty query";
         case errc::unsupported_statement:
             return "unsupported statement";
+        case errc::batch_aborted:
+            return "batch aborted";
         case errc::protocol_error:
             return "protocol error";
         case errc::transaction_aborted:

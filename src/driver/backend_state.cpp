@@ -3,9 +3,54 @@
 
 namespace copg::detail {
 
-std::string const* backend_state::prepared_name(std::string const& sql) const {
-    auto const found = names_.find(sql);
-    return found == names_.end() ? nullptr : &found->second;
+using action = segment_item::action;
+
+bool is_statement_loss(segment_answer const& answer) noexcept {
+    return answer.stale_plan || answer.state == sqlstate::invalid_sql_statement_name ||
+           answer.state == sqlstate::duplicate_prepared_statement;
+}
+
+void backend_state::learn(segment const& sent, segment_answer const& answer) {
+    auto const succeeded = answer.failed() ? answer.failed_item : sent.items.size();
+    for (std::size_t i = 0; i < sent.items.size(); ++i) {
+        auto const& item = sent.items[i];
+        if (i < succeeded)
+            learn_success(sent, item);
+        else if (item.cached != nullptr && item.what == action::prepare) // did not happen
+            statements_.lost(*item.cached);
+    }
+    if (succeeded < sent.items.size() && sent.items[succeeded].cached != nullptr)
+        learn_loss(sent, answer);
+    if (sent.closes_statements)
+        statements_.dropped().clear(); // one that failed was gone before
+    if (answer.failed())
+        return;
+    if (sent.is_reset)
+        reset_due_ = false;
+    if (sent.is_reset || sent.drops_statements)
+        statements_.forget_all();
+}
+
+void backend_state::learn_success(segment const& sent, segment_item const& item) {
+    if (item.what == action::prepare && item.cached != nullptr)
+        statements_.prepared(*item.cached); // stays, whatever fails after it
+    else if (item.purpose == step::prelude && sent.checked_schemas != 0)
+        learn_schemas(sent.checked_schemas);
+}
+
+/// An item that runs what copg has prepared has failed.
+void backend_state::learn_loss(segment const& sent, segment_answer const& answer) {
+    if (answer.state == sqlstate::duplicate_prepared_statement)
+        statements_.lost(*sent.items[answer.failed_item].cached);
+    // One name that is not known is taken for a sign that none is: DEALLOCATE ALL inside a
+    // function.
+    if (answer.state == sqlstate::invalid_sql_statement_name)
+        statements_.forget_all();
+    if (!answer.stale_plan)
+        return;
+    for (auto const& item : sent.items) // what outdates one plan outdates its neighbours' too
+        if (item.cached != nullptr)
+            statements_.outdated(*item.cached);
 }
 
 void backend_state::learn_schemas(std::size_t hash) {

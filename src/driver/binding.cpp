@@ -9,19 +9,18 @@ bool segment_plan::contains(step wanted) const noexcept {
     return std::find(begin(), end(), wanted) != end();
 }
 
-segment_plan binding::plan(statement_kind kind) const noexcept {
+segment_plan binding::plan(statement_kind kind, binding_wish wish) const noexcept {
     using enum statement_kind;
     auto const control = is_transaction_control(kind) || kind == transaction_point;
 
-    switch (state_) {
-    case transaction_state::failed: // anything but the user's ROLLBACK is skipped by the server
+    if (state_ == transaction_state::failed) // the server skips anything but the user's ROLLBACK
         return {step::statement};
-    case transaction_state::open:
-        if (in_force_ || control)
-            return {step::statement};
-        return {step::prelude, step::statement};
-    case transaction_state::idle:
-        break;
+    if (state_ == transaction_state::open)
+        return plan_in_transaction(control, wish);
+    if (!wish.session) {
+        if (wish.limit.count() > 0 && !control)
+            return {step::limit, step::statement};
+        return {step::statement};
     }
     if (kind == begin) // BEGIN ISOLATION LEVEL fails behind any other statement
         return {step::statement, step::prelude};
@@ -32,10 +31,27 @@ segment_plan binding::plan(statement_kind kind) const noexcept {
     return {step::prelude, step::statement};
 }
 
-segment_plan binding::plan_with_begin(bool has_session) noexcept {
-    if (has_session)
+segment_plan binding::plan_in_transaction(bool control, binding_wish wish) const noexcept {
+    if (control)
+        return {step::statement};
+    if (wish.session && !in_force_)
+        return {step::prelude, step::statement};
+    if (wish.limit != limit_)
+        return {step::limit, step::statement};
+    return {step::statement};
+}
+
+segment_plan binding::plan_with_begin(binding_wish wish) noexcept {
+    if (wish.session)
         return {step::begin, step::prelude, step::statement};
+    if (wish.limit.count() > 0)
+        return {step::begin, step::limit, step::statement};
     return {step::begin, step::statement};
+}
+
+void binding::prelude_succeeded(std::chrono::milliseconds limit) noexcept {
+    prelude_sent_ = true;
+    limit_ = limit;
 }
 
 void binding::tag_seen(std::string_view tag) noexcept {
@@ -43,6 +59,7 @@ void binding::tag_seen(std::string_view tag) noexcept {
     if (tag == "COMMIT" || tag == "ROLLBACK" || tag == "PREPARE TRANSACTION") {
         prelude_sent_ = false;
         in_force_ = false;
+        limit_ = limit_ * -1; // not known: no wish is equal to it
     }
 }
 
@@ -50,6 +67,8 @@ void binding::segment_ended(transaction_state state) noexcept {
     state_ = state;
     in_force_ = state != transaction_state::idle && (in_force_ || prelude_sent_);
     prelude_sent_ = false;
+    if (state == transaction_state::idle)
+        limit_ = {};
 }
 
 } // namespace copg::detail

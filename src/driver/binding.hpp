@@ -4,6 +4,7 @@
 #include "driver/sql_classifier.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <string_view>
 
@@ -12,8 +13,8 @@ namespace copg::detail {
 /// The server's transaction state, as of its last ReadyForQuery.
 enum class transaction_state { idle, open, failed };
 
-/// One step of a segment.
-enum class step { begin, prelude, statement, commit };
+/// One step of a segment. `limit` sets the statement timeout and nothing else.
+enum class step { begin, prelude, limit, statement, commit };
 
 /// The steps of a segment in the order in which they are sent.
 class segment_plan {
@@ -34,6 +35,12 @@ private:
     std::size_t size_ = 0;
 };
 
+/// What a statement must run under.
+struct binding_wish {
+    bool session = false;               ///< a session's settings
+    std::chrono::milliseconds limit{0}; ///< a statement timeout; 0: the server's own
+};
+
 /// Whether a session's settings hold on a connection, and what must be sent so that they do for the
 /// next statement. Pure: fed with what was answered, asked for plans.
 ///
@@ -41,14 +48,20 @@ private:
 /// or ROLLBACK came after it.
 class binding {
 public:
-    /// The steps around a statement of this kind under a session.
-    segment_plan plan(statement_kind kind) const noexcept;
+    /// The steps around a statement of this kind.
+    segment_plan plan(statement_kind kind, binding_wish wish) const noexcept;
 
     /// The steps of a statement that opens copg's own transaction.
-    static segment_plan plan_with_begin(bool has_session) noexcept;
+    static segment_plan plan_with_begin(binding_wish wish) noexcept;
 
-    /// The prelude of the current segment succeeded.
-    void prelude_succeeded() noexcept { prelude_sent_ = true; }
+    /// Whether a prelude sent now has to set the statement timeout too.
+    bool prelude_sets_limit(binding_wish wish) const noexcept {
+        return wish.limit.count() > 0 || limit_.count() != 0;
+    }
+
+    /// The prelude, or the limit, of the current segment succeeded; it set this statement timeout.
+    void prelude_succeeded(std::chrono::milliseconds limit) noexcept;
+    void limit_succeeded(std::chrono::milliseconds limit) noexcept { limit_ = limit; }
 
     /// A statement of the current segment was answered with this command tag.
     void tag_seen(std::string_view tag) noexcept;
@@ -60,9 +73,12 @@ public:
     bool in_force() const noexcept { return in_force_; }
 
 private:
+    segment_plan plan_in_transaction(bool control, binding_wish wish) const noexcept;
+
     transaction_state state_ = transaction_state::idle;
     bool prelude_sent_ = false;
     bool in_force_ = false;
+    std::chrono::milliseconds limit_{0}; // that the open transaction stands under
 };
 
 } // namespace copg::detail

@@ -25,6 +25,26 @@ connect_options& connect_options::named_statements(bool value) noexcept {
     return *this;
 }
 
+connect_options& connect_options::statement_cache(std::size_t bytes) noexcept {
+    cache_bytes_ = bytes;
+    return *this;
+}
+
+connect_options& connect_options::query_timeout(std::chrono::milliseconds value) noexcept {
+    query_timeout_ = value;
+    return *this;
+}
+
+connect_options& connect_options::cancel_requests(bool value) noexcept {
+    cancel_requests_ = value;
+    return *this;
+}
+
+connect_options& connect_options::cancel_timeout(std::chrono::milliseconds value) noexcept {
+    cancel_timeout_ = value;
+    return *this;
+}
+
 connect_options& connect_options::observer(std::shared_ptr<copg::observer> value) noexcept {
     observer_ = std::move(value);
     return *this;

@@ -34,6 +34,12 @@ asio::awaitable<result> connection::run(statement statement) const {
     return detail::run_statement(impl_, session_, std::move(statement));
 }
 
+asio::awaitable<detail::bound_connection> connection::bind() const {
+    if (impl_ == nullptr)
+        throw error{errc::connection_lost, "the connection was moved from"};
+    co_return detail::bound_connection{impl_, session_};
+}
+
 bool connection::is_open() const noexcept {
     return impl_ != nullptr && impl_->is_alive();
 }

@@ -2,15 +2,8 @@
 #include "driver/connection_impl.hpp"
 
 #include "base/exception_text.hpp"
-#include "base/numbered_cancellation.hpp"
+#include "driver/cancel_request.hpp"
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
-
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cerrno>
 #include <unistd.h>
 #include <utility>
@@ -27,37 +20,12 @@ int duplicate(int socket) {
     return copy;
 }
 
-error lost(errc code, std::string const& cause) {
-    if (code == errc::statement_in_doubt)
-        return {code,
-                "the connection was lost after the statement was sent, which may have been "
-                "executed: " +
-                    cause};
-    if (code == errc::transaction_in_doubt)
-        return {code, "the connection was lost while COMMIT was under way: " + cause};
-    return {code, "connection lost: " + cause};
+error timeout_error() {
+    return {errc::query_timeout,
+            "the statement did not end within its time limit; the server was asked to stop it"};
 }
 
 } // namespace
-
-struct connection_impl::start_exchange {
-    connection_impl* self;
-    exchange* e;
-
-    template <class Handler>
-    void operator()(Handler&& handler) const {
-        auto slot = asio::get_associated_cancellation_slot(handler);
-        e->waiter = resumption{std::forward<Handler>(handler)};
-        e->id = ++self->last_id_;
-        if (slot.is_connected())
-            slot.template emplace<numbered_cancellation<connection_impl>>(
-                self->weak_from_this(),
-                &connection_impl::cancel,
-                e->id,
-                asio::cancellation_type::terminal);
-        self->begin(*e);
-    }
-};
 
 struct connection_impl::on_ready {
     std::shared_ptr<connection_impl> self;
@@ -71,12 +39,12 @@ struct connection_impl::on_ready {
 
 connection_impl::connection_impl(asio::any_io_executor executor,
                                  pg_connection connection,
-                                 std::shared_ptr<observer> observer,
-                                 bool named_statements)
+                                 connect_options options)
     : executor_{std::move(executor)},
-      observer_{std::move(observer)},
-      backend_{named_statements},
+      options_{std::move(options)},
+      backend_{options_.statement_cache()},
       descriptor_{executor_, duplicate(PQsocket(connection.get()))},
+      timer_{executor_},
       wire_{std::make_unique<wire>(std::move(connection))} {
     backend_pid_ = wire_->backend_pid();
     shutdown_service::of(executor_).add(*this);
@@ -84,23 +52,36 @@ connection_impl::connection_impl(asio::any_io_executor executor,
 
 connection_impl::~connection_impl() {
     shutdown_service::of(executor_).remove(*this);
+    std::shared_ptr<cancel_request> cancelling;
+    {
+        std::lock_guard const lock{mutex_};
+        cancelling = std::move(cancel_);
+    }
+    if (cancelling != nullptr)
+        cancelling->forget();
     close();
 }
 
 void connection_impl::context_gone() noexcept {
     exchange_list waiting;
+    std::shared_ptr<cancel_request> cancelling;
     {
         std::lock_guard const lock{mutex_};
-        if (wire_ == nullptr)
-            return;
-        end_message_ = "the event loop was destroyed";
-        waiting.splice(waiting.end(), exchanges_);
-        shut();
+        cancelling = std::move(cancel_);
+        if (wire_ != nullptr) {
+            end_message_ = "the event loop was destroyed";
+            waiting.splice(waiting.end(), exchanges_);
+            shut();
+        }
     }
+    if (cancelling != nullptr)
+        cancelling->forget();
     while (!waiting.empty()) {
         auto const destroyed = std::move(waiting.front().waiter);
         waiting.pop_front();
     }
+    std::lock_guard const lock{mutex_};
+    detached_.clear();
 }
 
 void connection_impl::start() {
@@ -108,128 +89,57 @@ void connection_impl::start() {
     arm_read();
 }
 
-asio::awaitable<void> connection_impl::perform(std::span<segment const> segments,
-                                               std::span<segment_answer> answers) {
-    auto const self = shared_from_this();
-    exchange e{*this};
-    e.segments = segments;
-    e.answers = answers;
-    auto const initiation = start_exchange{this, &e};
-    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
-                                                                         asio::use_awaitable);
-    if (e.failure)
-        std::rethrow_exception(e.failure);
-}
-
-void connection_impl::begin(exchange& e) {
-    exchange_list ended;
-    {
-        std::lock_guard const lock{mutex_};
-        if (wire_ == nullptr) {
-            e.failure = std::make_exception_ptr(lost(errc::connection_lost, end_message_));
-            ended.push_back(e);
-        } else if (!exchanges_.empty()) {
-            e.failure = std::make_exception_ptr(
-                error{errc::connection_busy, "the connection is already running a statement"});
-            ended.push_back(e);
-        } else {
-            exchanges_.push_back(e);
-            ++round_trips_;
-            send_all(e, ended);
-        }
-    }
-    post_all(ended); // inside its own initiation: it must not continue at once
-}
-
-void connection_impl::send_all(exchange& e, exchange_list& ended) {
-    std::size_t sent = 0;
-    try {
-        for (; sent < e.segments.size(); ++sent)
-            wire_->send(e.segments[sent]);
-        flush(ended);
-    } catch (error const& cause) {
-        // A segment without its Sync cannot be committed; one that went out before it can.
-        end_message_ = cause.what();
-        auto const failure =
-            sent == 0 ? std::current_exception()
-                      : std::make_exception_ptr(lost(e.segments[0].on_loss, end_message_));
-        end_all(ended, failure);
-        shut();
-    }
-}
-
-void connection_impl::cancel(std::uint64_t id) {
-    exchange_list ended;
-    {
-        std::lock_guard const lock{mutex_};
-        auto const known = [id](exchange const& e) { return e.id == id; };
-        if (std::find_if(exchanges_.begin(), exchanges_.end(), known) == exchanges_.end())
-            return;
-        // Nobody may meet the answer that is still to come.
-        end_message_ = "the statement under way was cancelled";
-        end_all(
-            ended,
-            std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted}));
-        shut();
-    }
-    post_all(ended);
-}
-
-exchange::~exchange() {
-    if (is_linked())
-        owner.abandon(*this);
-}
-
-void connection_impl::abandon(exchange& e) noexcept {
-    std::lock_guard const lock{mutex_};
-    if (!e.is_linked())
-        return;
-    exchanges_.erase(exchanges_.iterator_to(e));
-    end_message_ = "the coroutine of the statement under way was destroyed";
-    shut();
-}
-
 void connection_impl::readable() {
-    exchange_list ended;
+    ready_list ready;
     std::vector<sql_diagnostics> notices;
+    std::vector<notification> notifications;
+    std::function<void(notification const&)> notify;
     std::function<void()> idle_loss;
     {
         std::lock_guard const lock{mutex_};
+        read_armed_ = false;
         if (wire_ == nullptr)
             return;
         auto const was_idle = exchanges_.empty();
         if (wire_->consume()) {
-            read_answers(ended);
+            read_answers(ready);
             if (wire_ != nullptr)
-                flush(ended);
-            if (wire_ != nullptr)
-                arm_read();
+                flush(ready);
         } else {
-            lose(ended);
+            lose(ready);
         }
-        if (wire_ != nullptr)
+        if (wire_ != nullptr) {
             notices = wire_->take_notices();
-        else if (was_idle)
+            notifications = wire_->take_notifications();
+            if (!notifications.empty())
+                notify = on_notification_;
+        } else if (was_idle) {
             idle_loss = std::move(on_idle_loss_);
+        }
     }
     report_notices(notices);
+    if (notify)
+        for (auto const& received : notifications)
+            notify(received);
     if (idle_loss)
         idle_loss();
-    dispatch_all(ended);
+    dispatch_all(ready);
 }
 
 void connection_impl::writable() {
-    exchange_list ended;
+    ready_list ready;
     {
         std::lock_guard const lock{mutex_};
         write_armed_ = false;
         if (wire_ != nullptr)
-            flush(ended);
+            flush(ready);
     }
-    dispatch_all(ended);
+    dispatch_all(ready);
 }
 
 void connection_impl::arm_read() {
+    if (std::exchange(read_armed_, true))
+        return;
     descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
                            on_ready{shared_from_this(), &connection_impl::readable});
 }
@@ -241,51 +151,102 @@ void connection_impl::arm_write() {
                            on_ready{shared_from_this(), &connection_impl::writable});
 }
 
-void connection_impl::flush(exchange_list& ended) {
+void connection_impl::flush(ready_list& ready) {
     switch (wire_->flush()) {
     case wire::flushed::all:
+        if (!exchanges_.empty() && exchanges_.front().waits_for_flush())
+            wake(exchanges_.front(), ready);
         return;
     case wire::flushed::partly:
         arm_write();
         return;
     case wire::flushed::lost:
-        lose(ended);
+        lose(ready);
         return;
     }
 }
 
-void connection_impl::read_answers(exchange_list& ended) {
+void connection_impl::read_answers(ready_list& ready) {
+    using progress = exchange::progress;
     try {
         while (!exchanges_.empty()) {
             auto& e = exchanges_.front();
-            if (!wire_->read(e.segments[e.answered], e.answers[e.answered], binding_))
-                return;
-            binding_.segment_ended(wire_->state());
-            if (++e.answered < e.segments.size())
+            if (e.is_barrier()) {
+                settle_if_done(ready);
+                break;
+            }
+            auto const got = e.read(*wire_, binding_, backend_);
+            if (got == progress::ended) {
+                end(e, nullptr, ready);
                 continue;
-            exchanges_.pop_front();
-            ended.push_back(e);
+            }
+            if (e.has_news())
+                wake(e, ready);
+            if (got == progress::paused) // nothing more is taken in until somebody takes it out
+                return;
+            break;
         }
     } catch (error const& cause) {
         end_message_ = cause.what();
-        end_all(ended, std::current_exception());
+        end_all(ready, std::current_exception());
         shut();
+        return;
     }
+    settle_if_done(ready);
+    arm_read();
+}
+
+// One timer for all limits, which come and go with each statement: it is armed only for what is
+// earlier than what it waits for, and looks around when it fires.
+void connection_impl::arm_timer(clock::time_point at) {
+    if (timer_at_ && *timer_at_ <= at)
+        return;
+    timer_at_ = at;
+    timer_.expires_at(at);
+    timer_.async_wait([weak = weak_from_this()](boost::system::error_code const& ec) {
+        if (auto const self = weak.lock(); self && !ec)
+            self->on_timer();
+    });
+}
+
+void connection_impl::on_timer() {
+    ready_list ready;
+    auto late = false;
+    {
+        std::lock_guard const lock{mutex_};
+        timer_at_.reset();
+        if (wire_ == nullptr)
+            return;
+        auto const now = clock::now();
+        late = settle_by_ && *settle_by_ <= now;
+        for (auto next = exchanges_.begin(); !late && next != exchanges_.end();) {
+            auto& e = *next++;
+            if (!e.deadline)
+                continue;
+            if (*e.deadline <= now)
+                detach(e, std::make_exception_ptr(timeout_error()), ready);
+            else
+                arm_timer(*e.deadline);
+        }
+        if (settle_by_ && !late)
+            arm_timer(*settle_by_);
+    }
+    if (late)
+        close();
+    post_all(ready);
 }
 
 // The connection is broken: the oldest exchange gets the server's last words, the others the news.
-void connection_impl::lose(exchange_list& ended) {
+void connection_impl::lose(ready_list& ready) {
     segment_answer unasked;
     if (exchanges_.empty()) {
         end_message_ = last_words(unasked);
     } else {
         auto& e = exchanges_.front();
-        end_message_ = last_words(e.answers[e.answered]);
-        e.failure = loss_of(e, end_message_);
-        exchanges_.pop_front();
-        ended.push_back(e);
+        end_message_ = last_words(e.under_way());
+        end(e, e.loss(end_message_), ready);
     }
-    end_all(ended, std::make_exception_ptr(lost(errc::connection_lost, end_message_)));
+    end_all(ready, std::make_exception_ptr(lost_error(errc::connection_lost, end_message_)));
     shut();
 }
 
@@ -299,62 +260,50 @@ std::string connection_impl::last_words(segment_answer& answer) {
     return first.empty() ? "the server closed the connection" : first;
 }
 
-std::exception_ptr connection_impl::loss_of(exchange& e, std::string const& message) const {
-    auto const& segment = e.segments[e.answered];
-    auto const& answer = e.answers[e.answered];
-    // A FATAL error in place of an item's result says that its transaction did not commit. After
-    // the last item, or without a word of the server, COMMIT may or may not have happened.
-    if (answer.state != sqlstate{} && answer.failed_item < segment.items.size())
-        return answer.error;
-    return std::make_exception_ptr(lost(segment.on_loss, message));
-}
-
-void connection_impl::end_all(exchange_list& ended, std::exception_ptr const& failure) {
-    for (auto& e : exchanges_)
-        e.failure = failure;
-    ended.splice(ended.end(), exchanges_);
+void connection_impl::end_all(ready_list& ready, std::exception_ptr const& failure) {
+    while (!exchanges_.empty())
+        end(exchanges_.front(), failure, ready);
 }
 
 void connection_impl::shut() noexcept {
     boost::system::error_code ignored;
     wire_.reset(); // PQfinish says goodbye on the socket that both descriptors share
     descriptor_.close(ignored);
+    timer_.cancel();
+    settle_by_.reset();
+    settled_.store(true, std::memory_order_release);
 }
 
 void connection_impl::close() noexcept {
-    exchange_list ended;
+    ready_list ready;
     {
         std::lock_guard const lock{mutex_};
         if (wire_ == nullptr)
             return;
-        end_message_ = "the connection was closed";
-        end_all(ended, std::make_exception_ptr(lost(errc::connection_lost, end_message_)));
+        end_message_ = settle_by_ && *settle_by_ <= clock::now()
+                           ? "the server did not stop a cancelled statement in time"
+                           : "the connection was closed";
+        end_all(ready, std::make_exception_ptr(lost_error(errc::connection_lost, end_message_)));
         shut();
     }
-    post_all(ended);
+    post_all(ready);
 }
 
-// A continued coroutine may destroy its exchange at once: take what is needed out of it first.
-void connection_impl::dispatch_all(exchange_list& ended) {
-    while (!ended.empty()) {
-        auto waiter = std::move(ended.front().waiter);
-        ended.pop_front();
+// A continued coroutine may destroy what it waited for at once.
+void connection_impl::dispatch_all(ready_list& ready) {
+    for (auto& waiter : ready)
         waiter.dispatch();
-    }
 }
 
-void connection_impl::post_all(exchange_list& ended) {
-    while (!ended.empty()) {
-        auto waiter = std::move(ended.front().waiter);
-        ended.pop_front();
+void connection_impl::post_all(ready_list& ready) {
+    for (auto& waiter : ready)
         waiter.post();
-    }
 }
 
 void connection_impl::report_notices(std::vector<sql_diagnostics> const& notices) const noexcept {
-    if (observer_ != nullptr)
+    if (options_.observer() != nullptr)
         for (auto const& notice : notices)
-            observer_->on_notice(notice);
+            options_.observer()->on_notice(notice);
 }
 
 bool connection_impl::is_alive() const noexcept {
@@ -366,7 +315,11 @@ connection_impl::condition connection_impl::at_rest() const noexcept {
     std::lock_guard const lock{mutex_};
     if (wire_ == nullptr)
         return condition::gone;
-    if (!exchanges_.empty() || claimed_.test(std::memory_order_acquire))
+    if (holder_.is_taken())
+        return condition::busy;
+    if (!is_settled())
+        return condition::unsettled;
+    if (!exchanges_.empty())
         return condition::busy;
     return binding_.state() == transaction_state::idle ? condition::ready
                                                        : condition::in_transaction;
@@ -378,6 +331,13 @@ bool connection_impl::on_idle_loss(std::function<void()> callback) {
     return wire_ != nullptr;
 }
 
+void connection_impl::on_notification(std::function<void(notification const&)> callback) {
+    std::lock_guard const lock{mutex_};
+    on_notification_ = std::move(callback);
+    if (wire_ != nullptr)
+        wire_->keep_notifications(on_notification_ != nullptr);
+}
+
 std::uint64_t connection_impl::round_trips() const noexcept {
     std::lock_guard const lock{mutex_};
     return round_trips_;
@@ -386,6 +346,11 @@ std::uint64_t connection_impl::round_trips() const noexcept {
 std::string connection_impl::parameter_status(char const* name) const {
     std::lock_guard const lock{mutex_};
     return wire_ == nullptr ? std::string{} : wire_->parameter_status(name);
+}
+
+std::string connection_impl::end_message() const {
+    std::lock_guard const lock{mutex_};
+    return end_message_;
 }
 
 binding connection_impl::binding_now() const noexcept {

@@ -258,8 +258,8 @@ asio::awaitable<std::shared_ptr<connection_impl>> connect_on_strand(asio::any_io
     std::exception_ptr failure;
     try {
         auto connected = co_await try_all(options);
-        auto connection = std::make_shared<connection_impl>(
-            executor, std::move(connected), options.observer(), options.named_statements());
+        auto connection =
+            std::make_shared<connection_impl>(executor, std::move(connected), options);
         connection->start();
         report(options, started, nullptr);
         co_return connection;

@@ -17,4 +17,10 @@ struct pg_result_deleter {
 };
 using pg_result_handle = std::unique_ptr<PGresult, pg_result_deleter>;
 
+struct pg_memory_deleter {
+    void operator()(void* memory) const noexcept { PQfreemem(memory); }
+};
+using pg_memory = std::unique_ptr<char, pg_memory_deleter>;
+using pg_notification = std::unique_ptr<PGnotify, pg_memory_deleter>;
+
 } // namespace copg::detail

@@ -13,12 +13,21 @@
 namespace copg::detail {
 
 // How statements are run on a connection under a session. Each function throws
-// errc::connection_busy when another coroutine is running one there, and leaves the connection
-// either usable or closed.
+// errc::connection_busy when something else uses the connection, waits until what a cancelled
+// statement left there is over, and leaves the connection usable, unsettled, or closed.
+
+/// @throws error errc::empty_query, errc::unsupported_statement for what has functions of its own
+void refuse_unsupported(statement_kind kind);
+/// Marks the backend when the statement may leave something behind.
+void note_effects(backend_state& backend, std::string_view sql);
 
 /// Runs one statement so that it sees the session, whatever state the connection is in.
 asio::awaitable<result>
 run_statement(std::shared_ptr<connection_impl> connection, session session, statement statement);
+
+/// The same for whoever holds the connection already; session and statement must outlive it.
+asio::awaitable<result>
+run_held(connection_impl& connection, session const& session, statement const& statement);
 
 /// Opens a transaction and runs its first statement, in one round trip. When it throws, the
 /// transaction is open and failed, or the connection lost.
@@ -27,8 +36,24 @@ asio::awaitable<result> run_first_statement(std::shared_ptr<connection_impl> con
                                             session session,
                                             statement statement);
 
+/// Opens a transaction and nothing else. When it throws, as run_first_statement.
+asio::awaitable<void> open_transaction(std::shared_ptr<connection_impl> connection,
+                                       std::string begin_sql,
+                                       session session);
+
+/// The same for whoever holds the connection already.
+asio::awaitable<void>
+open_held(connection_impl& connection, std::string const& begin_sql, session const& session);
+
+/// Makes the session hold in the open transaction, for whoever holds the connection.
+asio::awaitable<void> bind_held(connection_impl& connection, session const& session);
+
 /// Ends a transaction: COMMIT or ROLLBACK. @return the command tag
 asio::awaitable<std::string>
 run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc on_loss);
+
+/// Makes a connection that nobody has any more fit for the next borrower: waits until it is
+/// settled, and rolls back. When it throws, or the connection is not at rest after it, it must go.
+asio::awaitable<void> make_ready(std::shared_ptr<connection_impl> connection);
 
 } // namespace copg::detail

@@ -10,12 +10,14 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <chrono>
 #include <exception>
 #include <string>
+#include <vector>
 
 namespace copg::detail {
 
-struct session_data;
+struct cached_statement;
 
 /// Parameters in the shape that libpq takes: one array for each property.
 class wire_parameters {
@@ -45,13 +47,15 @@ private:
 
 /// One message group of a segment. The texts must outlive the sending.
 struct segment_item {
-    enum class action { run_sql, prepare, run_prepared };
+    enum class action { run_sql, prepare, run_prepared, describe, close };
 
     action what;
     step purpose;
     char const* name; ///< of the prepared statement
     char const* sql;
     wire_parameters const* parameters;
+    cached_statement* cached = nullptr; ///< what `name` is the name of
+    bool text_results = false;
 };
 
 /// The one primitive of the driver: statements that are sent in one flush, ended by one Sync and
@@ -60,14 +64,21 @@ struct segment_item {
 struct segment {
     boost::container::small_vector<segment_item, 5> items;
     errc on_loss = errc::statement_in_doubt; ///< what losing the connection after sending means
+    std::chrono::milliseconds limit{0};      ///< the statement timeout that it sets
+    std::size_t checked_schemas = 0;         ///< hash of what its prelude proves to exist, or 0
+    bool drops_statements = false;           ///< whatever was prepared is gone behind it
+    bool is_reset = false;                   ///< the reset between two borrowers
+    bool closes_statements = false;          ///< lets go of what the cache has dropped
 };
 
 /// What came back for a segment.
 struct segment_answer {
-    result rows;                  ///< of step::statement
-    std::string tag;              ///< of the last item with step::statement or step::commit
-    std::exception_ptr error;     ///< the first one, or null
-    sqlstate state{};             ///< of the error, when it is the server's
+    result rows;     ///< of step::statement
+    std::string tag; ///< of the last item with step::statement or step::commit
+    std::vector<result>* collects = nullptr; ///< if set, takes the rows of each step::statement
+    std::exception_ptr error;                ///< the first one, or null
+    sqlstate state{};                        ///< of the error, when it is the server's
+    bool stale_plan = false;      ///< the error says that a prepared plan does not fit any more
     std::size_t failed_item = 0;  ///< items.size() when the error came after the last item
     std::size_t current_item = 0; ///< while reading
     bool item_answered = false;   ///< while reading: the current item's result came

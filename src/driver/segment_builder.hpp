@@ -11,32 +11,40 @@
 
 namespace copg::detail {
 
-/// Turns a plan into a segment for one backend: chooses the prelude (checking the schema the first
-/// time), names it, lays out the parameters. What it is given must outlive the segment.
+/// Turns plans for one statement into segments for one backend: chooses the prelude (checking the
+/// schema the first time), decides what runs under a name, lays out the parameters. What it is
+/// given, and the builder itself, must outlive the sending.
 class segment_builder {
 public:
     segment_builder(backend_state& backend,
                     session const& session,
                     statement const& statement,
-                    std::string const& begin_sql);
+                    std::string const& begin_sql,
+                    std::chrono::milliseconds limit);
+    segment_builder(segment_builder const&) = delete;
+    segment_builder& operator=(segment_builder const&) = delete;
 
-    segment build(segment_plan const& plan);
+    binding_wish wish() const noexcept { return {session_ != nullptr, limit_}; }
 
-    /// Remembers what the answer to the last segment built has shown.
-    void learn(segment const& sent, segment_answer const& answer);
+    /// @param sets_limit  whether the prelude sets the statement timeout too
+    segment build(segment_plan const& plan, bool sets_limit);
 
 private:
-    void add_prelude(segment& segment);
+    void add_prelude(segment& built, bool sets_limit);
+    void add_limit(segment& built);
+    void add_statement(segment& built);
+    void add_own(segment& built, step purpose, std::string const& sql);
+    bool run_under_name(segment& built, segment_item item, cached_statement* cached);
+    char const* limit_value() const noexcept;
 
     backend_state& backend_;
     session_data const* session_;
     statement const& statement_;
     std::string const& begin_sql_;
+    std::chrono::milliseconds const limit_;
+    std::string const limit_text_;
     wire_parameters statement_parameters_;
-    wire_parameters prelude_parameters_;
-    std::string const* prelude_sql_ = nullptr;
-    std::string new_name_; // of a prelude that this segment prepares
-    bool checks_schemas_ = false;
+    wire_parameters own_parameters_; // of the prelude, or of the limit
 };
 
 /// A segment of one statement without parameters.

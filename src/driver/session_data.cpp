@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 namespace copg::detail {
 namespace {
 
@@ -15,34 +13,6 @@ std::optional<std::string> search_path(std::vector<std::string> const& schemas) 
     if (schemas.empty())
         return std::nullopt;
     return fmt::format("{}, pg_temp", fmt::join(schemas, ", "));
-}
-
-std::string quote_literal(std::string_view text) {
-    std::string quoted{'\''};
-    for (char const c : text) {
-        if (c == '\'')
-            quoted += '\'';
-        quoted += c;
-    }
-    return quoted += '\'';
-}
-
-std::string set_config_list(std::vector<session_setting> const& settings, bool local) {
-    std::string sql = "select ";
-    for (std::size_t i = 0; i < settings.size(); ++i)
-        fmt::format_to(std::back_inserter(sql),
-                       "{}set_config({}, ${}, {})",
-                       i == 0 ? "" : ", ",
-                       quote_literal(settings[i].name),
-                       i + 1,
-                       local);
-    return sql;
-}
-
-std::string with_schema_checks(std::string sql, std::size_t parameters, std::size_t schemas) {
-    for (std::size_t i = 1; i <= schemas; ++i)
-        fmt::format_to(std::back_inserter(sql), ", ${}::text::regnamespace", parameters + i);
-    return sql;
 }
 
 } // namespace
@@ -54,9 +24,7 @@ void session_data::finish() {
     settings.push_back({tenant_setting, tenant});
     for (auto const& [name, value] : extra)
         settings.push_back({name, value});
-
-    prelude_sql = set_config_list(settings, true);
-    checking_sql = with_schema_checks(prelude_sql, settings.size(), schemas.size());
+    shape = prelude_shape::of(names(), schemas.size());
 
     hash = 0;
     for (auto const& setting : settings) {
@@ -64,10 +32,19 @@ void session_data::finish() {
         boost::hash_combine(hash, setting.value.value_or(""));
     }
     schemas_hash = boost::hash_range(schemas.begin(), schemas.end());
+    binding_hash = schemas_hash;
+    boost::hash_combine(binding_hash, role.value_or(""));
+}
+
+std::vector<std::string> session_data::names() const {
+    std::vector<std::string> list;
+    for (auto const& setting : settings)
+        list.push_back(setting.name);
+    return list;
 }
 
 std::string session_data::session_wide_sql() const {
-    return with_schema_checks(set_config_list(settings, false), settings.size(), schemas.size());
+    return with_schema_checks(set_config_sql(names(), false), settings.size(), schemas.size());
 }
 
 std::string session_data::undo_sql() const {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "driver/prelude_shape.hpp"
+
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,10 +30,10 @@ struct session_data {
 
     // Derived by finish().
     std::vector<session_setting> settings; ///< everything that the prelude sets, in order
-    std::string prelude_sql;               ///< select set_config('search_path', $1, true), …
-    std::string checking_sql;              ///< the same, and fails with 3F000 on a missing schema
-    std::size_t hash = 0;                  ///< of settings
+    std::shared_ptr<prelude_shape const> shape;
+    std::size_t hash = 0; ///< of settings
     std::size_t schemas_hash = 0;
+    std::size_t binding_hash = 0; ///< of what a statement's analysis depends on: path and role
 
     /// Computes what is derived.
     void finish();
@@ -40,6 +43,9 @@ struct session_data {
 
     /// Undoes session_wide_sql(): every setting back to its default; takes no parameters.
     std::string undo_sql() const;
+
+private:
+    std::vector<std::string> names() const;
 };
 
 } // namespace copg::detail

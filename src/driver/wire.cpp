@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "driver/wire.hpp"
 
+#include "driver/row_buffer.hpp"
 #include "driver/server_messages.hpp"
 
 #include <sys/ioctl.h>
@@ -9,15 +10,12 @@
 namespace copg::detail {
 namespace {
 
-constexpr int binary_results = 1;
-
-std::exception_ptr error_of(PGresult const* result, segment_answer& answer) {
-    auto diagnostics = diagnostics_of(result);
-    answer.state = diagnostics.state;
-    if (diagnostics.state == sqlstate{}) // libpq's own words
-        return std::make_exception_ptr(error{errc::connection_lost, diagnostics.message});
-    auto const advice = advice_for(diagnostics.state);
-    return std::make_exception_ptr(sql_error{std::move(diagnostics), advice});
+bool is_piece(ExecStatusType status) noexcept {
+#ifdef LIBPQ_HAS_CHUNK_MODE
+    if (status == PGRES_TUPLES_CHUNK)
+        return true;
+#endif
+    return status == PGRES_SINGLE_TUPLE;
 }
 
 } // namespace
@@ -29,6 +27,22 @@ wire::wire(pg_connection connection) : connection_{std::move(connection)} {
         throw error{errc::connect_failed, "connect failed: " + message()};
 }
 
+void wire::throw_lost() const {
+    throw error{errc::connection_lost, "connection lost: " + message()};
+}
+
+std::exception_ptr wire::error_of(PGresult const* result, segment_answer& answer) {
+    auto diagnostics = diagnostics_of(result);
+    answer.state = diagnostics.state;
+    if (diagnostics.state == sqlstate{}) // libpq's own words
+        return std::make_exception_ptr(error{errc::connection_lost, diagnostics.message});
+    // The routine's name, since the message is translated (src/backend/utils/cache/plancache.c).
+    answer.stale_plan = diagnostics.state == sqlstate::feature_not_supported &&
+                        diagnostics.routine == "RevalidateCachedQuery";
+    auto const advice = advice_for(diagnostics.state);
+    return std::make_exception_ptr(sql_error{std::move(diagnostics), advice});
+}
+
 void wire::keep_notice(void* self, PGresult const* notice) noexcept {
     try {
         static_cast<wire*>(self)->notices_.push_back(diagnostics_of(notice));
@@ -36,13 +50,16 @@ void wire::keep_notice(void* self, PGresult const* notice) noexcept {
     }
 }
 
-bool wire::send_item(segment_item const& item) noexcept {
+bool wire::send_item(segment_item const& item) {
     auto* const connection = connection_.get();
     static wire_parameters const none;
+    auto const result_format = item.text_results ? 0 : 1;
     auto const& p = item.parameters == nullptr ? none : *item.parameters;
     switch (item.what) {
     case segment_item::action::prepare:
-        return PQsendPrepare(connection, item.name, item.sql, 0, nullptr) == 1;
+        return PQsendPrepare(connection, item.name, item.sql, p.count(), p.types()) == 1;
+    case segment_item::action::describe:
+        return PQsendDescribePrepared(connection, item.name) == 1;
     case segment_item::action::run_prepared:
         return PQsendQueryPrepared(connection,
                                    item.name,
@@ -50,7 +67,20 @@ bool wire::send_item(segment_item const& item) noexcept {
                                    p.values(),
                                    p.lengths(),
                                    p.formats(),
-                                   binary_results) == 1;
+                                   result_format) == 1;
+    case segment_item::action::close:
+#ifdef LIBPQ_HAS_CLOSE_PREPARED
+        return PQsendClosePrepared(connection, item.name) == 1;
+#else
+        return PQsendQueryParams(connection,
+                                 ("deallocate " + std::string{item.name}).c_str(),
+                                 0,
+                                 nullptr,
+                                 nullptr,
+                                 nullptr,
+                                 nullptr,
+                                 0) == 1;
+#endif
     case segment_item::action::run_sql:
         break;
     }
@@ -61,15 +91,20 @@ bool wire::send_item(segment_item const& item) noexcept {
                              p.values(),
                              p.lengths(),
                              p.formats(),
-                             binary_results) == 1;
+                             result_format) == 1;
 }
 
 void wire::send(segment const& segment) {
     for (auto const& item : segment.items)
         if (!send_item(item))
-            throw error{errc::connection_lost, "connection lost: " + message()};
-    if (PQpipelineSync(connection_.get()) != 1)
-        throw error{errc::connection_lost, "connection lost: " + message()};
+            throw_lost();
+#ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
+    auto const synced = PQsendPipelineSync(connection_.get()); // leaves the flush to us
+#else
+    auto const synced = PQpipelineSync(connection_.get());
+#endif
+    if (synced != 1)
+        throw_lost();
 }
 
 wire::flushed wire::flush() noexcept {
@@ -84,10 +119,12 @@ wire::flushed wire::flush() noexcept {
 }
 
 bool wire::consume() noexcept {
+    if (copies_in_)
+        look_for_refusal();
     auto alive = PQconsumeInput(connection_.get()) == 1;
     if (alive && is_encrypted())
         alive = consume_decrypted();
-    drop_notifications();
+    collect_notifications();
     return alive && PQstatus(connection_.get()) == CONNECTION_OK;
 }
 
@@ -110,33 +147,61 @@ bool wire::consume_decrypted() noexcept {
     return true;
 }
 
-void wire::drop_notifications() noexcept {
-    while (auto* const notification = PQnotifies(connection_.get()))
-        PQfreemem(notification);
+void wire::collect_notifications() {
+    while (auto const received = pg_notification{PQnotifies(connection_.get())})
+        if (keeps_notifications_)
+            notifications_.push_back({received->relname, received->extra, received->be_pid});
 }
 
-bool wire::read(segment const& segment, segment_answer& answer, binding& binding) {
+void wire::stream_if_statement(segment const& segment, std::size_t item) noexcept {
+    if (item >= segment.items.size() || segment.items[item].purpose != step::statement ||
+        segment.items[item].what == segment_item::action::prepare)
+        return;
+#ifdef LIBPQ_HAS_CHUNK_MODE
+    PQsetChunkedRowsMode(connection_.get(), row_buffer::chunk);
+#else
+    PQsetSingleRowMode(connection_.get());
+#endif
+}
+
+void wire::stream_first_item(segment const& segment, row_buffer const* rows) noexcept {
+    if (rows != nullptr)
+        stream_if_statement(segment, 0);
+}
+
+wire::progress
+wire::read(segment const& segment, segment_answer& answer, binding& binding, row_buffer* rows) {
     while (PQisBusy(connection_.get()) == 0) {
+        if (rows != nullptr && rows->full())
+            return progress::paused;
         auto result = pg_result_handle{PQgetResult(connection_.get())};
         if (result == nullptr) { // ends an item; a second one in a row: nothing is there
             if (!std::exchange(answer.item_answered, false))
-                return false;
+                return progress::waiting;
             ++answer.current_item;
+            if (rows != nullptr)
+                stream_if_statement(segment, answer.current_item);
         } else if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) {
-            return true;
+            return progress::ended;
         } else {
-            accept(std::move(result), segment, answer, binding);
+            accept(std::move(result), segment, answer, binding, rows);
         }
     }
-    return false;
+    return progress::waiting;
 }
 
 void wire::accept(pg_result_handle result,
                   segment const& segment,
                   segment_answer& answer,
-                  binding& binding) {
+                  binding& binding,
+                  row_buffer* rows) {
     answer.item_answered = true;
     auto const status = PQresultStatus(result.get());
+    if (is_piece(status)) {
+        if (rows != nullptr)
+            rows->push(copg::result{result.release()});
+        return;
+    }
     if (status == PGRES_PIPELINE_ABORTED)
         return;
     if (status == PGRES_EMPTY_QUERY || status == PGRES_FATAL_ERROR ||
@@ -155,16 +220,27 @@ void wire::accept(pg_result_handle result,
     if (answer.current_item >= segment.items.size())
         return;
     auto const& item = segment.items[answer.current_item];
-    if (item.what == segment_item::action::prepare)
+    if (item.what == segment_item::action::prepare || item.what == segment_item::action::close)
         return;
+    if (item.what == segment_item::action::describe) {
+        answer.rows = copg::result{result.release()};
+        return;
+    }
     std::string_view const tag = PQcmdStatus(result.get());
     binding.tag_seen(tag);
     if (item.purpose == step::prelude)
-        binding.prelude_succeeded();
+        binding.prelude_succeeded(segment.limit);
+    if (item.purpose == step::limit)
+        binding.limit_succeeded(segment.limit);
     if (item.purpose == step::statement || item.purpose == step::commit)
         answer.tag = tag;
-    if (item.purpose == step::statement)
-        answer.rows = copg::result{result.release()};
+    if (item.purpose != step::statement)
+        return;
+    copg::result whole{result.release()};
+    if (answer.collects != nullptr)
+        answer.collects->push_back(std::move(whole));
+    else
+        answer.rows = std::move(whole);
 }
 
 void wire::read_last_words(segment_answer& answer) {

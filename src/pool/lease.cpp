@@ -39,6 +39,12 @@ asio::awaitable<result> lease::run(statement statement) const {
     return detail::run_statement(slot_->connection, session_, std::move(statement));
 }
 
+asio::awaitable<detail::bound_connection> lease::bind() const {
+    if (slot_ == nullptr)
+        throw error{errc::lease_released, "the lease holds no connection any more"};
+    co_return detail::bound_connection{slot_->connection, session_};
+}
+
 void lease::release() noexcept {
     if (auto* const slot = std::exchange(slot_, nullptr))
         std::exchange(pool_, nullptr)->release(*slot);

@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds rollback_limit{5};
+constexpr std::chrono::seconds cleaning_limit{10};
 
 unsigned random_seed() {
     return std::random_device{}();
@@ -175,16 +175,16 @@ void pool_impl::abandon(acquire_operation& operation) noexcept {
 void pool_impl::release(pool_slot& slot) noexcept {
     using condition = connection_impl::condition;
     decisions due;
-    auto roll_back = false;
+    auto cleans = false;
     {
         std::lock_guard const lock{mutex_};
         // Asked under the mutex: a loss that comes later finds the connection among the idle ones.
         auto const state = slot.connection->at_rest();
         if (closed_ || state == condition::busy || state == condition::gone) {
             remove(due, slot);
-        } else if (state == condition::in_transaction) {
+        } else if (state == condition::in_transaction || state == condition::unsettled) {
             core_.start_cleaning(slot);
-            roll_back = true;
+            cleans = true;
         } else {
             slot.connection->backend().end_borrow(options_.reset);
             core_.give_back(slot);
@@ -192,27 +192,25 @@ void pool_impl::release(pool_slot& slot) noexcept {
         decide(due);
     }
     act(due);
-    if (roll_back)
-        start_rollback(slot);
+    if (cleans)
+        start_cleaning(slot);
 }
 
-void pool_impl::start_rollback(pool_slot& slot) {
+void pool_impl::start_cleaning(pool_slot& slot) {
     auto const connection = slot.connection;
-    auto const limit = std::make_shared<asio::steady_timer>(executor_, rollback_limit);
+    auto const limit = std::make_shared<asio::steady_timer>(executor_, cleaning_limit);
     limit->async_wait([connection](boost::system::error_code const& ec) {
         if (!ec)
             connection->close();
     });
-    auto done = [self = shared_from_this(), limit, &slot](std::exception_ptr const&,
-                                                          std::string const&) {
+    auto done = [self = shared_from_this(), limit, &slot](std::exception_ptr const&) {
         limit->cancel();
-        self->rollback_ended(slot);
+        self->cleaning_ended(slot);
     };
-    asio::co_spawn(
-        executor_, run_control(connection, "rollback", errc::connection_lost), std::move(done));
+    asio::co_spawn(executor_, make_ready(connection), std::move(done));
 }
 
-void pool_impl::rollback_ended(pool_slot& slot) {
+void pool_impl::cleaning_ended(pool_slot& slot) {
     if (slot.connection->at_rest() != connection_impl::condition::ready)
         slot.connection->close();
     release(slot);

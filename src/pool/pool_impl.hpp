@@ -65,8 +65,8 @@ private:
     void start_connect();
     void connect_ended(std::exception_ptr failure, std::shared_ptr<connection_impl> connection);
     void idle_connection_lost(connection_impl const* connection);
-    void start_rollback(pool_slot& slot);
-    void rollback_ended(pool_slot& slot);
+    void start_cleaning(pool_slot& slot);
+    void cleaning_ended(pool_slot& slot);
     void refuse_all(decisions& due, std::exception_ptr const& failure);
     void remove(decisions& due, pool_slot& slot);
     std::exception_ptr timeout_error(acquire_operation const& operation) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "driver/sql_classifier.hpp"
+#include "pool/core.hpp"
 #include "scope/context.hpp"
 #include "scope/scope_state.hpp"
 
@@ -31,6 +32,20 @@ asio::awaitable<result> run_anywhere(database handle, statement statement) {
     auto lease = co_await handle.pool().acquire(handle.session());
     auto rows = co_await lease.run(std::move(statement));
     co_return rows;
+}
+
+asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto const scope = detail::context_node::find(detail::context_of(executor), handle.key());
+    if (scope != nullptr) {
+        auto bound = co_await scope->bind(std::move(handle));
+        co_return bound;
+    }
+    auto acquired = co_await handle.pool().acquire(handle.session());
+    auto const lent = std::make_shared<lease>(std::move(acquired));
+    detail::bound_connection bound{lent->slot()->connection, handle.session()};
+    bound.lent = lent;
+    co_return bound;
 }
 
 asio::awaitable<lease> acquire_outside(database handle) {
@@ -73,6 +88,10 @@ database::database(copg::pool pool, copg::session bound_to, scope_key key)
 
 asio::awaitable<result> database::run(statement statement) const {
     return run_anywhere(*this, std::move(statement));
+}
+
+asio::awaitable<detail::bound_connection> database::bind() const {
+    return bind_anywhere(*this);
 }
 
 asio::awaitable<lease> database::acquire() const {

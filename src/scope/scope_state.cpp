@@ -50,16 +50,7 @@ asio::awaitable<result> scope_state::run(database handle, statement statement) {
 }
 
 asio::awaitable<result> scope_state::run_in_turn(database const& handle, statement statement) {
-    if (bound_ && !(bound_->pool() == handle.pool() && bound_->session() == handle.session()))
-        throw error{
-            errc::scope_conflict,
-            fmt::format("the transaction scope of {} is bound to another target", key_.describe())};
-    if (!lease_) {
-        auto lent = co_await handle.pool().acquire(handle.session());
-        take_connection(lent.slot()->connection);
-        lease_ = std::move(lent);
-        bound_ = handle;
-    }
+    co_await take_lease(handle);
     if (!begun_) {
         auto rows = co_await run_first(std::move(statement));
         co_return rows;
@@ -67,6 +58,33 @@ asio::awaitable<result> scope_state::run_in_turn(database const& handle, stateme
     check_still_open();
     auto rows = co_await lease_.run(std::move(statement));
     co_return rows;
+}
+
+asio::awaitable<void> scope_state::take_lease(database const& handle) {
+    if (bound_ && !(bound_->pool() == handle.pool() && bound_->session() == handle.session()))
+        throw error{
+            errc::scope_conflict,
+            fmt::format("the transaction scope of {} is bound to another target", key_.describe())};
+    if (lease_)
+        co_return;
+    auto lent = co_await handle.pool().acquire(handle.session());
+    take_connection(lent.slot()->connection);
+    lease_ = std::move(lent);
+    bound_ = handle;
+}
+
+asio::awaitable<bound_connection> scope_state::bind(database handle) {
+    auto const self = shared_from_this();
+    auto turn = co_await turn_->lock();
+    check_not_ended();
+    co_await take_lease(handle);
+    if (begun_)
+        check_still_open();
+    else
+        co_await begin();
+    bound_connection bound{lease_.slot()->connection, lease_.session()};
+    bound.turn = std::make_shared<async_mutex::guard>(std::move(turn));
+    co_return bound;
 }
 
 void scope_state::check_not_ended() const {
@@ -95,11 +113,27 @@ asio::awaitable<result> scope_state::run_first(statement statement) {
         begun_ = true;
         co_return rows;
     } catch (...) {
-        // What failed before it was sent has begun nothing: the next statement is the first one.
-        begun_ =
-            !connection->is_alive() || connection->binding_now().state() != transaction_state::idle;
+        note_begun(*connection);
         throw;
     }
+}
+
+asio::awaitable<void> scope_state::begin() {
+    auto const connection = lease_.slot()->connection;
+    try {
+        co_await open_transaction(connection, options_.begin_sql(), lease_.session());
+        begun_ = true;
+    } catch (...) {
+        note_begun(*connection);
+        throw;
+    }
+}
+
+// What failed before it was sent has begun nothing: the next statement is the first one. Of what
+// was cancelled, nobody knows yet.
+void scope_state::note_begun(connection_impl const& connection) {
+    begun_ = !connection.is_alive() || !connection.is_settled() ||
+             connection.binding_now().state() != transaction_state::idle;
 }
 
 // Without its transaction, a statement would commit by itself.

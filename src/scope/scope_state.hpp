@@ -33,6 +33,10 @@ public:
     /// @throws error errc::scope_ended, errc::scope_conflict, errc::unsupported_statement
     asio::awaitable<result> run(database handle, statement statement);
 
+    /// Lends the connection of this scope, in its transaction, for an operation that takes a while:
+    /// the turn passes on when the operation has started.
+    asio::awaitable<bound_connection> bind(database handle);
+
     /// @throws error errc::scope_conflict when these options cannot be had in this transaction
     void check_join(transaction_options const& options) const;
 
@@ -45,7 +49,10 @@ public:
 
 private:
     asio::awaitable<result> run_in_turn(database const& handle, statement statement);
+    asio::awaitable<void> take_lease(database const& handle);
     asio::awaitable<result> run_first(statement statement);
+    asio::awaitable<void> begin();
+    void note_begun(connection_impl const& connection);
     void check_still_open() const;
     void check_not_ended() const;
     void take_connection(std::shared_ptr<connection_impl> connection);

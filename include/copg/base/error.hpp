@@ -21,6 +21,8 @@ enum class errc {
     connect_timeout,       ///< the server did not answer in time
     connection_lost,       ///< the connection broke; nothing of the statement was committed
     statement_in_doubt,    ///< the connection broke after an autocommit statement was sent
+    query_timeout,         ///< a statement did not end within its time limit; it was stopped
+    deadline_exceeded,     ///< with_deadline: the operation did not end in time; it was cancelled
     connection_busy,       ///< the connection is already running something else
     acquire_timeout,       ///< every connection stayed in use for the whole acquire timeout
     pool_closed,           ///< the pool was closed
@@ -32,6 +34,7 @@ enum class errc {
     value_out_of_range,    ///< a value that the other side's type cannot hold
     empty_query,           ///< the SQL text holds no statement
     unsupported_statement, ///< this statement cannot run here; the message says what can
+    batch_aborted,         ///< another statement of an atomic batch failed; nothing was kept
     protocol_error,        ///< the server's answer makes no sense
     transaction_aborted,   ///< COMMIT was asked for, the transaction was rolled back
     transaction_in_doubt,  ///< the connection broke while COMMIT was under way

@@ -47,6 +47,7 @@ enum class sqlstate : int {
     undefined_column = pack_sqlstate("42703"),
     undefined_function = pack_sqlstate("42883"),
     undefined_table = pack_sqlstate("42P01"),
+    duplicate_prepared_statement = pack_sqlstate("42P05"),
     duplicate_table = pack_sqlstate("42P07"),
     too_many_connections = pack_sqlstate("53300"),
     lock_not_available = pack_sqlstate("55P03"),

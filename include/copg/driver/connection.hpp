@@ -33,6 +33,9 @@ public:
     /// Runs one statement; the functions of query_functions come down to this.
     asio::awaitable<result> run(statement statement) const;
 
+    /// For the functions of query_functions.
+    asio::awaitable<detail::bound_connection> bind() const;
+
     /// False once the connection is lost or closed.
     bool is_open() const noexcept;
     void close() noexcept;

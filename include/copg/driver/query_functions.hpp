@@ -2,13 +2,20 @@
 #pragma once
 
 #include <copg/base/error.hpp>
+#include <copg/driver/batch.hpp>
+#include <copg/driver/bound_connection.hpp>
+#include <copg/driver/copy.hpp>
 #include <copg/driver/row.hpp>
+#include <copg/driver/row_stream.hpp>
 #include <copg/driver/statement.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <optional>
+#include <source_location>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace copg {
@@ -62,10 +69,37 @@ asio::awaitable<std::optional<T>> optional_row(asio::awaitable<result> pending) 
     co_return value;
 }
 
+template <class T>
+asio::awaitable<row_stream<T>> typed(asio::awaitable<raw_stream> pending) {
+    auto source = co_await std::move(pending);
+    co_return row_stream<T>{std::move(source)};
+}
+
+template <class T, class Handler>
+asio::awaitable<void> visit(asio::awaitable<raw_stream> pending, Handler handler) {
+    auto source = co_await std::move(pending);
+    for (auto more = true; more;) {
+        while (auto const rows = source.take())
+            for (std::size_t row = 0; row < rows->size(); ++row) {
+                if constexpr (std::is_void_v<std::invoke_result_t<Handler&, T>>)
+                    handler(read_row<T>(*rows, row));
+                else
+                    co_await handler(read_row<T>(*rows, row));
+            }
+        more = co_await source.wait();
+    }
+}
+
+COPG_API asio::awaitable<std::vector<outcome>> run_batch(asio::awaitable<bound_connection> target,
+                                                         batch wanted);
+COPG_API asio::awaitable<std::vector<command_result>>
+run_script(asio::awaitable<bound_connection> target, statement script);
+
 } // namespace detail
 
-/// The functions that run one statement, the same on everything that can run one. A class derives
-/// from query_functions<itself> and has `asio::awaitable<result> run(statement) const`.
+/// The functions that run statements, the same on everything that can run one. A class derives
+/// from query_functions<itself> and has `asio::awaitable<result> run(statement) const` and
+/// `asio::awaitable<detail::bound_connection> bind() const`.
 ///
 /// SQL text and parameters are copied before the call returns; they need not outlive it. Each
 /// statement completes when the server has said that it is done (ReadyForQuery), so that a result
@@ -73,68 +107,113 @@ asio::awaitable<std::optional<T>> optional_row(asio::awaitable<result> pending) 
 ///
 /// @throws sql_error what the server reports;
 ///         error errc::connection_lost and errc::statement_in_doubt when the connection breaks,
-///         errc::empty_query, errc::unsupported_statement, errc::connection_busy
-/// Cancellation (terminal): the caller resumes at once with operation_aborted; the connection is
-/// closed, so that nobody meets the statement's answer. The server may still finish the statement.
+///         errc::query_timeout after the statement's time limit, errc::empty_query,
+///         errc::unsupported_statement, errc::connection_busy
+/// Cancellation (terminal): the caller resumes at once with operation_aborted. The server is asked
+/// to stop the statement, which may have had its effect already; the connection can be used again:
+/// what is run on it next waits until it is proved idle, within connect_options::cancel_timeout().
 /// Partial and total cancellation have no effect.
 template <class Self>
 class query_functions {
 public:
     /// Runs a statement and tells what it did.
     template <class... Parameters>
-    asio::awaitable<command_result> execute(std::string_view sql,
-                                            Parameters const&... parameters) const {
-        return detail::command(start(sql, parameters...));
+    asio::awaitable<command_result> execute(sql text, Parameters const&... parameters) const {
+        return detail::command(start(text, parameters...));
     }
 
     /// Runs a statement and returns its rows untyped.
     template <class... Parameters>
-    asio::awaitable<result> query(std::string_view sql, Parameters const&... parameters) const {
-        return start(sql, parameters...);
+    asio::awaitable<result> query(sql text, Parameters const&... parameters) const {
+        return start(text, parameters...);
     }
 
     /// All rows, each as read_row<T> gives it.
     template <class T, class... Parameters>
-    asio::awaitable<std::vector<T>> fetch(std::string_view sql,
-                                          Parameters const&... parameters) const {
-        return detail::all_rows<T>(start(sql, parameters...));
+    asio::awaitable<std::vector<T>> fetch(sql text, Parameters const&... parameters) const {
+        return detail::all_rows<T>(start(text, parameters...));
     }
 
     /// The only row. @throws error errc::no_row, errc::several_rows
     template <class T, class... Parameters>
-    asio::awaitable<T> fetch_one(std::string_view sql, Parameters const&... parameters) const {
-        return detail::only_row<T>(start(sql, parameters...));
+    asio::awaitable<T> fetch_one(sql text, Parameters const&... parameters) const {
+        return detail::only_row<T>(start(text, parameters...));
     }
 
     /// The first row of any number. @throws error errc::no_row
     template <class T, class... Parameters>
-    asio::awaitable<T> fetch_first(std::string_view sql, Parameters const&... parameters) const {
-        return detail::first_row<T>(start(sql, parameters...));
+    asio::awaitable<T> fetch_first(sql text, Parameters const&... parameters) const {
+        return detail::first_row<T>(start(text, parameters...));
     }
 
     /// The only row, or nothing. @throws error errc::several_rows
     template <class T, class... Parameters>
-    asio::awaitable<std::optional<T>> fetch_optional(std::string_view sql,
+    asio::awaitable<std::optional<T>> fetch_optional(sql text,
                                                      Parameters const&... parameters) const {
-        return detail::optional_row<T>(start(sql, parameters...));
+        return detail::optional_row<T>(start(text, parameters...));
     }
 
     /// Whether the statement returns any row.
     template <class... Parameters>
-    asio::awaitable<bool> exists(std::string_view sql, Parameters const&... parameters) const {
-        return detail::any_row(start(sql, parameters...));
+    asio::awaitable<bool> exists(sql text, Parameters const&... parameters) const {
+        return detail::any_row(start(text, parameters...));
+    }
+
+    /// The rows one by one, as the server produces them, in bounded memory.
+    template <class T, class... Parameters>
+    asio::awaitable<row_stream<T>> stream(sql text, Parameters const&... parameters) const {
+        return detail::typed<T>(
+            detail::raw_stream::open(self().bind(), statement{text, parameters...}));
+    }
+
+    /// Calls `handler` for each row, as a T, while they come; it may return an awaitable, which is
+    /// awaited before the next row. What it throws ends the statement and reaches the caller.
+    template <class T, class Handler, class... Parameters>
+    asio::awaitable<void>
+    for_each(Handler handler, sql text, Parameters const&... parameters) const {
+        return detail::visit<T>(
+            detail::raw_stream::open(self().bind(), statement{text, parameters...}),
+            std::move(handler));
+    }
+
+    /// Sends all statements in one flush. @return what became of each, in their order; an atomic
+    /// batch that fails has the cause at one statement and errc::batch_aborted at the others.
+    /// Cancellation and loss of the connection: as for one statement; of an independent batch, what
+    /// was answered before a loss is returned, and the rest has the loss as its failure.
+    asio::awaitable<std::vector<outcome>> pipeline(batch wanted) const {
+        return detail::run_batch(self().bind(), std::move(wanted));
+    }
+
+    /// Runs a text of several statements, without parameters. Outside a transaction it is one
+    /// transaction, unless it holds BEGIN or COMMIT itself. @return what each statement did
+    asio::awaitable<std::vector<command_result>> execute_script(sql text) const {
+        return detail::run_script(self().bind(), statement{text});
+    }
+
+    /// Starts a COPY … FROM STDIN; see copy_writer.
+    asio::awaitable<copy_writer> copy_in(sql text) const {
+        return copy_writer::open(self().bind(), statement{text});
+    }
+
+    /// Starts a COPY … TO STDOUT; see copy_reader.
+    asio::awaitable<copy_reader> copy_out(sql text) const {
+        return copy_reader::open(self().bind(), statement{text});
     }
 
     /// One round trip to the server and back.
-    asio::awaitable<void> ping() const { return detail::ignore(start("select")); }
+    asio::awaitable<void> ping(std::source_location where = std::source_location::current()) const {
+        return detail::ignore(start(sql{"select", where}));
+    }
 
 protected:
     query_functions() = default;
 
 private:
+    Self const& self() const noexcept { return static_cast<Self const&>(*this); }
+
     template <class... Parameters>
-    asio::awaitable<result> start(std::string_view sql, Parameters const&... parameters) const {
-        return static_cast<Self const&>(*this).run(statement{sql, parameters...});
+    asio::awaitable<result> start(sql text, Parameters const&... parameters) const {
+        return self().run(statement{text, parameters...});
     }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <copg/driver/codec.hpp>
+#include <copg/driver/sql.hpp>
 
 #include <boost/container/small_vector.hpp>
 
@@ -14,16 +15,22 @@ namespace copg {
 /// One SQL statement with its parameters `$1`, `$2` …, encoded and self-contained.
 class COPG_API statement {
 public:
-    /// @param sql         one statement, without a NUL
+    /// @param text        one statement, without a NUL
     /// @param parameters  values of any encodable type, optionals of it, or std::nullopt for NULL
     /// @throws error errc::value_out_of_range when PostgreSQL cannot hold a value
     template <class... Parameters>
-    explicit statement(std::string_view sql, Parameters const&... parameters) : sql_{sql} {
+    explicit statement(copg::sql const& text, Parameters const&... parameters)
+        : sql_{text.text()}, where_{text.where()}, timeout_{text.timeout()} {
         check_text();
         (add(parameters), ...);
     }
 
     std::string const& sql() const noexcept { return sql_; }
+    /// Where in the program it was made.
+    std::source_location const& where() const noexcept { return where_; }
+    /// Its own time limit, if it has one; 0: no limit.
+    std::optional<std::chrono::milliseconds> timeout() const noexcept { return timeout_; }
+
     std::size_t parameter_count() const noexcept { return parameters_.size(); }
 
     /// Where the encoded value of a parameter starts; it ends with a NUL. Null for NULL.
@@ -64,6 +71,8 @@ private:
     void finish(oid type, bool binary, std::size_t start);
 
     std::string sql_;
+    std::source_location where_;
+    std::optional<std::chrono::milliseconds> timeout_;
     std::string data_;
     boost::container::small_vector<parameter, 6> parameters_;
 };

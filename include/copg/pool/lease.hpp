@@ -34,6 +34,9 @@ public:
     /// @throws error errc::lease_released when nothing is held
     asio::awaitable<result> run(statement statement) const;
 
+    /// For the functions of query_functions.
+    asio::awaitable<detail::bound_connection> bind() const;
+
     /// Gives the connection back now. Does nothing the second time.
     void release() noexcept;
 

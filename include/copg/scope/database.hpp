@@ -26,6 +26,9 @@ public:
     /// Runs one statement; the functions of query_functions come down to this.
     asio::awaitable<result> run(statement statement) const;
 
+    /// For the functions of query_functions.
+    asio::awaitable<detail::bound_connection> bind() const;
+
     /// Leases a connection, outside any scope.
     /// @throws as pool::acquire; error errc::scope_conflict inside a scope of this name, whose
     ///         connection the statements of this handle use

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <copg/driver/bound_connection.hpp>
+#include <copg/driver/copy_rows.hpp>
+#include <copg/driver/statement.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace copg {
+
+namespace detail {
+class copy_state;
+}
+
+/// What a COPY FROM STDIN is fed with (PostgreSQL manual, COPY). What was written counts only when
+/// finish() has returned; a writer that is destroyed before makes the COPY fail on the server, in
+/// the background.
+///
+/// The server's pace is the writer's: at most 320 KiB are buffered. While it is open, another
+/// statement of its connection, lease or scope fails with errc::connection_busy. Lifetime: as
+/// row_stream. Thread safety: distinct objects are safe.
+class COPG_API copy_writer {
+public:
+    static asio::awaitable<copy_writer> open(asio::awaitable<detail::bound_connection> target,
+                                             statement copy);
+
+    copy_writer(copy_writer&&) noexcept;
+    copy_writer& operator=(copy_writer&&) noexcept;
+    ~copy_writer();
+
+    /// Whether the statement says FORMAT binary.
+    bool is_binary() const noexcept;
+
+    /// Adds bytes in the statement's format, cut anywhere; they are copied.
+    /// Cancellation (terminal): ends the COPY with operation_aborted; nothing of it counts.
+    /// @throws sql_error when the server has refused what came before
+    asio::awaitable<void> write(std::string_view bytes);
+
+    /// Adds one row. In the binary format each value goes in its type's binary format, which must
+    /// be that of the column, exactly; the server checks its length, and types are checked by
+    /// copy_in<Row>(). In the text format: texts, std::nullopt for NULL, numbers and booleans.
+    template <class... Values>
+    asio::awaitable<void> write_row(Values const&... values) {
+        add_row(values...);
+        if (is_full())
+            co_await drain();
+    }
+
+    /// The same without waiting; call drain() at the latest when is_full() says so.
+    template <class... Values>
+    void add_row(Values const&... values) {
+        auto& buffer = begin_row();
+        if (is_binary()) {
+            detail::encode_integer(sizeof...(Values), 2, buffer);
+            (detail::add_binary_field(values, buffer), ...);
+        } else {
+            detail::text_row row{buffer};
+            (row.add(values), ...);
+            row.end();
+        }
+    }
+    bool is_full() const noexcept;
+    asio::awaitable<void> drain();
+
+    /// Ends the COPY. @return the number of rows
+    /// @throws sql_error what the server says to the data; errors as write
+    asio::awaitable<std::uint64_t> finish();
+
+private:
+    explicit copy_writer(std::unique_ptr<detail::copy_state> state) noexcept;
+    std::string& begin_row();
+
+    std::unique_ptr<detail::copy_state> state_;
+};
+
+/// What a COPY TO STDOUT yields. What is not read is not taken in: the server waits. A reader that
+/// is destroyed before the end stops the COPY in the background. Otherwise as copy_writer.
+class COPG_API copy_reader {
+public:
+    static asio::awaitable<copy_reader> open(asio::awaitable<detail::bound_connection> target,
+                                             statement copy);
+
+    copy_reader(copy_reader&&) noexcept;
+    copy_reader& operator=(copy_reader&&) noexcept;
+    ~copy_reader();
+
+    bool is_binary() const noexcept;
+
+    /// The next piece: a row in the text formats, a row, the header or the trailer in the binary
+    /// one. Nothing at the end. @throws sql_error what the COPY failed with
+    asio::awaitable<std::optional<std::string>> read();
+
+    /// The next row of a text COPY, taken apart; std::nullopt in it for NULL.
+    /// @throws error errc::unsupported_statement for a binary one
+    asio::awaitable<std::optional<std::vector<std::optional<std::string>>>> read_text_row();
+
+private:
+    explicit copy_reader(std::unique_ptr<detail::copy_state> state) noexcept;
+
+    std::unique_ptr<detail::copy_state> state_;
+};
+
+} // namespace copg

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <copg/driver/codec.hpp>
+
+#include <charconv>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace copg::detail {
+
+/// Puts the length of what was added behind `start` in front of it.
+COPG_API void finish_field(std::string& buffer, std::size_t start);
+COPG_API void add_null_field(std::string& buffer);
+
+/// One value of a row in COPY's binary format (PostgreSQL manual, COPY, Binary Format).
+template <class T>
+void add_binary_field(T const& value, std::string& buffer) {
+    auto const start = buffer.size();
+    buffer.append(4, '\0');
+    codec<T>::encode(value, buffer); // the text format of a text is its binary format too
+    finish_field(buffer, start);
+}
+
+template <class T>
+void add_binary_field(std::optional<T> const& value, std::string& buffer) {
+    if (value)
+        add_binary_field(*value, buffer);
+    else
+        add_null_field(buffer);
+}
+
+inline void add_binary_field(std::nullopt_t, std::string& buffer) {
+    add_null_field(buffer);
+}
+
+/// A row in COPY's text format (PostgreSQL manual, COPY, Text Format).
+class COPG_API text_row {
+public:
+    explicit text_row(std::string& buffer) noexcept : buffer_{buffer} {}
+
+    void add(std::string_view text);
+    void add(std::nullopt_t);
+    void add(bool value) { add(value ? std::string_view{"t"} : std::string_view{"f"}); }
+    template <class T>
+        requires std::convertible_to<T const&, std::string_view>
+    void add(T const& text) {
+        add(std::string_view{text});
+    }
+    template <class T>
+        requires(std::integral<T> || std::floating_point<T>)
+    void add(T value) {
+        char digits[64];
+        auto const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+        add(std::string_view{digits, end});
+    }
+    template <class T>
+    void add(std::optional<T> const& value) {
+        if (value)
+            add(*value);
+        else
+            add(std::nullopt);
+    }
+    void end() { buffer_ += '\n'; }
+
+private:
+    void separate();
+
+    std::string& buffer_;
+    bool first_ = true;
+};
+
+/// A row of the text format taken apart.
+COPG_API std::vector<std::optional<std::string>> split_text_row(std::string_view row);
+
+} // namespace copg::detail

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "driver/batch.hpp"
+
+#include "driver/perform.hpp"
+#include "driver/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <exception>
+
+namespace copg::detail {
+namespace {
+
+using milliseconds = std::chrono::milliseconds;
+
+void check(statement const& statement, session const& session) {
+    auto const kind = classify(statement.sql());
+    refuse_unsupported(kind);
+    if (is_transaction_control(kind) || kind == statement_kind::transaction_point ||
+        (kind == statement_kind::procedure && !session.empty()))
+        throw error{errc::unsupported_statement,
+                    "transaction control, and CALL and DO under a session, cannot be part of a "
+                    "batch: run them by themselves"};
+}
+
+/// A batch on its way. What the segments point to lives here until they are sent.
+class batch_run {
+public:
+    batch_run(connection_impl& connection, session const& session, batch const& wanted)
+        : connection_{connection}, session_{session}, wanted_{wanted} {
+        for (auto const& statement : wanted_.statements())
+            check(statement, session_);
+    }
+
+    asio::awaitable<std::vector<outcome>> run();
+
+private:
+    void build();
+    void build_atomic();
+    void build_independent();
+    segment_builder& builder_for(statement const& statement);
+    segment part(segment_builder& builder, std::initializer_list<step> steps);
+    milliseconds limit_of_all() const;
+    asio::awaitable<std::vector<outcome>> run_atomic();
+    void start_over();
+    asio::awaitable<outcome> outcome_of(std::size_t index);
+    std::vector<outcome> atomic_outcomes();
+
+    connection_impl& connection_;
+    session const& session_;
+    batch const& wanted_;
+    std::string const begin_sql_;
+    binding now_;
+    std::deque<segment_builder> builders_;
+    std::vector<segment> segments_;
+    std::vector<segment_answer> answers_;
+    std::size_t first_ = 0; // behind the reset
+    std::vector<result> collected_;
+    std::vector<std::size_t> items_; // of an atomic segment: where each statement's item is
+};
+
+segment_builder& batch_run::builder_for(statement const& statement) {
+    note_effects(connection_.backend(), statement.sql());
+    return builders_.emplace_back(
+        connection_.backend(), session_, statement, begin_sql_, limit_of(connection_, statement));
+}
+
+segment batch_run::part(segment_builder& builder, std::initializer_list<step> steps) {
+    return builder.build(segment_plan{steps}, now_.prelude_sets_limit(builder.wish()));
+}
+
+void batch_run::build() {
+    auto& backend = connection_.backend();
+    now_ = connection_.binding_now();
+    auto const resets = backend.reset_due();
+    prepare_to_build(backend);
+    if (resets)
+        segments_.push_back(reset_segment(errc::connection_lost));
+    first_ = segments_.size();
+    if (wanted_.how() == batch::mode::atomic)
+        build_atomic();
+    else
+        build_independent();
+    auto const commits = now_.state() == transaction_state::idle;
+    for (auto& segment : segments_)
+        segment.on_loss = commits ? errc::statement_in_doubt : errc::connection_lost;
+    answers_.resize(segments_.size());
+}
+
+void batch_run::build_independent() {
+    for (auto const& statement : wanted_.statements()) {
+        auto& builder = builder_for(statement);
+        segments_.push_back(builder.build(now_.plan(statement_kind::ordinary, builder.wish()),
+                                          now_.prelude_sets_limit(builder.wish())));
+    }
+}
+
+// One segment is one implicit transaction: one prelude, then all statements.
+void batch_run::build_atomic() {
+    segment whole;
+    for (auto const& statement : wanted_.statements()) {
+        auto& builder = builder_for(statement);
+        auto const plan = now_.plan(statement_kind::ordinary, builder.wish());
+        auto piece = whole.items.empty()
+                         ? builder.build(plan, now_.prelude_sets_limit(builder.wish()))
+                         : part(builder, {step::statement});
+        whole.checked_schemas = std::max(whole.checked_schemas, piece.checked_schemas);
+        whole.limit = std::max(whole.limit, piece.limit);
+        whole.drops_statements = whole.drops_statements || piece.drops_statements;
+        whole.items.insert(whole.items.end(), piece.items.begin(), piece.items.end());
+        items_.push_back(whole.items.size() - 1);
+    }
+    segments_.push_back(std::move(whole));
+}
+
+// A limit for each is a limit for all; one that has none leaves the whole without.
+milliseconds batch_run::limit_of_all() const {
+    milliseconds sum{0};
+    for (auto const& statement : wanted_.statements()) {
+        auto const limit = limit_of(connection_, statement);
+        if (limit.count() <= 0)
+            return milliseconds{0};
+        sum += limit;
+    }
+    return sum;
+}
+
+asio::awaitable<std::vector<outcome>> batch_run::run() {
+    std::vector<outcome> outcomes;
+    if (wanted_.size() == 0)
+        co_return outcomes;
+    if (wanted_.how() == batch::mode::atomic) {
+        outcomes = co_await run_atomic();
+        co_return outcomes;
+    }
+    build();
+    segment_exchange e{connection_, segments_, answers_};
+    auto const limit = limit_of_all();
+    try {
+        co_await connection_.perform(e, limit);
+    } catch (error const&) {
+        if (e.answered() <= first_)
+            throw;
+        auto const failure = std::current_exception(); // of all that were not answered
+        for (auto i = e.answered(); i < answers_.size(); ++i)
+            answers_[i].error = failure;
+    }
+    if (first_ == 1 && answers_[0].failed())
+        throw reset_failed(connection_);
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+        auto next = co_await outcome_of(i);
+        outcomes.push_back(std::move(next));
+    }
+    co_return outcomes;
+}
+
+asio::awaitable<std::vector<outcome>> batch_run::run_atomic() {
+    for (bool retried = false;; retried = true) {
+        build();
+        answers_[first_].collects = &collected_;
+        segment_exchange e{connection_, segments_, answers_};
+        auto const limit = limit_of_all();
+        co_await connection_.perform(e, limit);
+        if (first_ == 1 && answers_[0].failed())
+            throw reset_failed(connection_);
+        auto const lost = now_.state() == transaction_state::idle &&
+                          lost_own_statement(segments_[first_], answers_[first_]);
+        if (retried || !lost)
+            co_return atomic_outcomes();
+        start_over();
+    }
+}
+
+void batch_run::start_over() {
+    segments_.clear();
+    answers_.clear();
+    builders_.clear();
+    collected_.clear();
+    items_.clear();
+}
+
+// A statement that failed only because a prepared plan was outdated is run again by itself, unless
+// it stood in a transaction, which has failed with it.
+asio::awaitable<outcome> batch_run::outcome_of(std::size_t index) {
+    auto& answer = answers_[first_ + index];
+    if (!answer.failed())
+        co_return outcome{std::move(answer.rows)};
+    if (now_.state() != transaction_state::idle ||
+        !lost_own_statement(segments_[first_ + index], answer))
+        co_return outcome{answer.error};
+    try {
+        auto rows = co_await run_held(connection_, session_, wanted_.statements()[index]);
+        co_return outcome{std::move(rows)};
+    } catch (std::exception const&) {
+        co_return outcome{std::current_exception()};
+    }
+}
+
+std::vector<outcome> batch_run::atomic_outcomes() {
+    auto const& answer = answers_[first_];
+    std::vector<outcome> outcomes;
+    if (!answer.failed()) {
+        for (auto& rows : collected_)
+            outcomes.emplace_back(std::move(rows));
+        return outcomes;
+    }
+    auto const cause = std::find_if(items_.begin(), items_.end(), [&answer](std::size_t item) {
+        return item >= answer.failed_item;
+    });
+    auto const position = cause - items_.begin();
+    auto const others = std::make_exception_ptr(
+        error{errc::batch_aborted,
+              fmt::format("statement {} of the atomic batch failed: nothing of it was kept",
+                          position + 1)});
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+        auto const guilty = cause == items_.end() || static_cast<std::size_t>(position) == i;
+        outcomes.emplace_back(guilty ? answer.error : others);
+    }
+    return outcomes;
+}
+
+} // namespace
+
+asio::awaitable<std::vector<outcome>> run_batch(bound_connection bound, batch wanted) {
+    auto const where =
+        wanted.size() == 0 ? std::source_location::current() : wanted.statements()[0].where();
+    claim const mine{bound.connection, where};
+    co_await bound.connection->settle();
+    batch_run running{*bound.connection, bound.session, wanted};
+    auto outcomes = co_await running.run();
+    co_return outcomes;
+}
+
+} // namespace copg::detail

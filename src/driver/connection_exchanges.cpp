@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "base/numbered_cancellation.hpp"
+#include "driver/cancel_request.hpp"
+#include "driver/connection_impl.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace copg::detail {
+namespace {
+
+using awaitable_token = asio::use_awaitable_t<> const;
+
+/// Makes a suspended coroutine the waiter of an exchange, and lets its cancellation find it.
+template <class Handler>
+void install(connection_impl& self,
+             exchange& e,
+             void (connection_impl::*cancel)(std::uint64_t),
+             Handler&& handler) {
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    e.waiter = resumption{std::forward<Handler>(handler)};
+    if (slot.is_connected())
+        slot.template emplace<numbered_cancellation<connection_impl>>(
+            self.weak_from_this(), cancel, e.id, asio::cancellation_type::terminal);
+}
+
+} // namespace
+
+struct connection_impl::start_exchange {
+    connection_impl* self;
+    exchange* e;
+    std::chrono::milliseconds limit;
+
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+        e->id = ++self->last_id_;
+        install(*self, *e, &connection_impl::cancel, std::forward<Handler>(handler));
+        self->begin(*e, limit);
+    }
+};
+
+struct connection_impl::await_news {
+    connection_impl* self;
+    exchange* e;
+
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+        install(*self, *e, &connection_impl::cancel, std::forward<Handler>(handler));
+        self->await(*e);
+    }
+};
+
+asio::awaitable<void> connection_impl::perform(exchange& e, std::chrono::milliseconds limit) {
+    auto const self = shared_from_this();
+    auto const initiation = start_exchange{this, &e, limit};
+    co_await asio::async_initiate<awaitable_token, void()>(initiation, asio::use_awaitable);
+    if (e.failure)
+        std::rethrow_exception(e.failure);
+}
+
+void connection_impl::launch(exchange& e, std::chrono::milliseconds limit) {
+    e.id = ++last_id_;
+    begin(e, limit);
+    if (e.failure)
+        std::rethrow_exception(e.failure);
+}
+
+asio::awaitable<void> connection_impl::wait(exchange& e) {
+    auto const self = shared_from_this();
+    auto const initiation = await_news{this, &e};
+    co_await asio::async_initiate<awaitable_token, void()>(initiation, asio::use_awaitable);
+    if (e.failure)
+        std::rethrow_exception(e.failure);
+}
+
+asio::awaitable<void> connection_impl::settle() {
+    if (is_settled())
+        co_return;
+    barrier until_settled{*this};
+    co_await perform(until_settled);
+}
+
+void connection_impl::begin(exchange& e, std::chrono::milliseconds limit) {
+    ready_list ready;
+    {
+        std::lock_guard const lock{mutex_};
+        if (wire_ == nullptr) {
+            end(e, std::make_exception_ptr(lost_error(errc::connection_lost, end_message_)), ready);
+        } else if (e.is_barrier()) {
+            exchanges_.push_back(e);
+            settle_if_done(ready);
+        } else if (!exchanges_.empty() || !is_settled()) {
+            end(e,
+                std::make_exception_ptr(
+                    error{errc::connection_busy, "the connection is already running a statement"}),
+                ready);
+        } else {
+            if (limit.count() > 0) {
+                e.deadline = clock::now() + limit;
+                arm_timer(*e.deadline);
+            }
+            exchanges_.push_back(e);
+            ++round_trips_;
+            send(e, ready);
+        }
+    }
+    post_all(ready); // inside its own initiation: it must not continue at once
+}
+
+void connection_impl::send(exchange& e, ready_list& ready) {
+    try {
+        e.send(*wire_);
+        flush(ready);
+    } catch (error const& cause) {
+        end_message_ = cause.what();
+        end_all(ready, std::current_exception());
+        shut();
+    }
+}
+
+void connection_impl::await(exchange& e) {
+    ready_list ready;
+    {
+        std::lock_guard const lock{mutex_};
+        if (wire_ != nullptr && !e.ended && !e.has_news()) {
+            if (e.waits_for_flush())
+                flush(ready);
+            else
+                read_answers(ready);
+        }
+        if (e.ended || e.has_news())
+            wake(e, ready);
+    }
+    post_all(ready);
+}
+
+bool connection_impl::has_progressed(exchange& e) {
+    ready_list ready;
+    auto progressed = false;
+    {
+        std::lock_guard const lock{mutex_};
+        if (wire_ != nullptr && !e.ended && !e.has_news())
+            read_answers(ready);
+        progressed = e.ended || e.has_news();
+    }
+    post_all(ready);
+    return progressed;
+}
+
+bool connection_impl::flush_now() {
+    std::lock_guard const lock{mutex_};
+    if (wire_ == nullptr)
+        throw lost_error(errc::connection_lost, end_message_);
+    if (wire_->flush() != wire::flushed::partly)
+        return true; // a loss shows when the answer is read
+    arm_write();
+    return false;
+}
+
+void connection_impl::cancel(std::uint64_t id) {
+    ready_list ready;
+    {
+        std::lock_guard const lock{mutex_};
+        auto const known = [id](exchange const& e) { return e.id == id; };
+        auto const found = std::find_if(exchanges_.begin(), exchanges_.end(), known);
+        if (found == exchanges_.end())
+            return;
+        detach(*found,
+               std::make_exception_ptr(
+                   boost::system::system_error{asio::error::operation_aborted, "statement"}),
+               ready);
+    }
+    post_all(ready);
+}
+
+void connection_impl::leave(exchange& e) noexcept {
+    ready_list ready;
+    {
+        std::lock_guard const lock{mutex_};
+        if (e.is_linked())
+            detach(e,
+                   std::make_exception_ptr(lost_error(errc::connection_lost, "it was left")),
+                   ready);
+    }
+    post_all(ready);
+}
+
+void connection_impl::abandon(exchange& e) noexcept {
+    std::lock_guard const lock{mutex_};
+    if (!e.is_linked())
+        return;
+    exchanges_.erase(exchanges_.iterator_to(e));
+    if (e.is_barrier())
+        return;
+    end_message_ = "the coroutine of the statement under way was destroyed";
+    shut();
+}
+
+void connection_impl::wake(exchange& e, ready_list& ready) {
+    if (e.waiter)
+        ready.push_back(std::move(e.waiter));
+}
+
+void connection_impl::end(exchange& e, std::exception_ptr failure, ready_list& ready) {
+    if (e.is_linked())
+        exchanges_.erase(exchanges_.iterator_to(e));
+    e.ended = true;
+    e.failure = std::move(failure);
+    wake(e, ready);
+    std::erase_if(detached_, [&e](auto const& owned) { return owned.get() == &e; });
+}
+
+// Its place in the queue goes to what reads the rest: nobody may meet the answer still to come.
+void connection_impl::detach(exchange& e, std::exception_ptr failure, ready_list& ready) {
+    try {
+        if (!e.is_barrier()) {
+            auto rest = e.detach(*wire_);
+            exchanges_.insert(exchanges_.iterator_to(e), *rest);
+            detached_.push_back(std::move(rest));
+            settled_.store(false, std::memory_order_release);
+            settle_by_ = clock::now() + options_.cancel_timeout();
+            arm_timer(*settle_by_);
+            ask_to_stop();
+        }
+        end(e, std::move(failure), ready);
+        flush(ready);
+        if (wire_ != nullptr)
+            read_answers(ready); // it may have been paused
+    } catch (std::exception const& cause) {
+        end_message_ = cause.what();
+        end_all(ready, std::current_exception());
+        shut();
+    }
+}
+
+void connection_impl::ask_to_stop() {
+    if (!options_.cancel_requests() || cancel_ != nullptr)
+        return;
+    cancel_ = cancel_request::start(wire_->handle(), executor_, [this] { cancel_ended(); });
+}
+
+void connection_impl::cancel_ended() {
+    ready_list ready;
+    {
+        std::lock_guard const lock{mutex_};
+        cancel_.reset();
+        settle_if_done(ready);
+    }
+    post_all(ready);
+}
+
+void connection_impl::settle_if_done(ready_list& ready) {
+    if (!detached_.empty() || cancel_ != nullptr)
+        return;
+    if (!is_settled()) {
+        settle_by_.reset();
+        settled_.store(true, std::memory_order_release);
+    }
+    while (!exchanges_.empty() && exchanges_.front().is_barrier())
+        end(exchanges_.front(), nullptr, ready);
+}
+
+} // namespace copg::detail

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "driver/copy_state.hpp"
+
+#include "driver/perform.hpp"
+#include "driver/runner.hpp"
+
+#include <charconv>
+#include <utility>
+
+namespace copg::detail {
+namespace {
+
+constexpr std::size_t unsent_maximum = 256 * 1024;
+
+std::uint64_t rows_of(std::string_view tag) { // "COPY 3"
+    std::uint64_t count = 0;
+    auto const digits = tag.substr(tag.find_last_of(' ') + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    return count;
+}
+
+} // namespace
+
+copy_state::copy_state(bound_connection bound, statement copy)
+    : lent_{std::move(bound.lent)},
+      claim_{bound.connection, copy.where()},
+      session_{std::move(bound.session)},
+      statement_{std::move(copy)},
+      exchange_{connection(), statement_.sql()} {}
+
+copy_state::~copy_state() {
+    if (!ended_)
+        connection().leave(exchange_); // a transaction of its own is rolled back with the lease
+}
+
+asio::awaitable<void> copy_state::prepare() {
+    co_await connection().settle();
+    if (classify(statement_.sql()) != statement_kind::copy_stream)
+        throw error{errc::unsupported_statement,
+                    "the statement is not a COPY FROM STDIN or TO STDOUT"};
+    auto const now = connection().binding_now();
+    auto const idle = now.state() == transaction_state::idle;
+    std::exception_ptr failure;
+    if (session_.empty() || (!idle && now.in_force())) {
+        co_await reset_if_due(connection());
+        co_return;
+    }
+    if (idle) {
+        try {
+            co_await open_held(connection(), "begin", session_);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        own_transaction_ = true;
+        if (failure)
+            co_await fail(failure);
+        co_return;
+    }
+    co_await bind_held(connection(), session_);
+}
+
+asio::awaitable<void> copy_state::open(copy_exchange::state wanted) {
+    ended_ = true; // nothing to leave yet
+    co_await prepare();
+    connection().launch(exchange_, limit_of(connection(), statement_));
+    ended_ = false;
+    std::exception_ptr failure;
+    try {
+        co_await connection().wait(exchange_);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    auto const way = connection().locked([this] { return exchange_.way(); });
+    auto const over = connection().locked([this] { return exchange_.ended; });
+    if (!failure && way == wanted && !(over && exchange_.answer().failed()))
+        co_return; // a COPY TO without rows can be over by now
+    if (!failure && !(over && exchange_.answer().failed())) {
+        connection().leave(exchange_);
+        failure = std::make_exception_ptr(
+            error{errc::unsupported_statement,
+                  "the COPY goes the other way: copy_in() takes FROM STDIN, copy_out() TO STDOUT"});
+    }
+    if (!failure)
+        failure = exchange_.answer().error;
+    co_await fail(failure);
+}
+
+// The connection is idle again, or is being made so: end what was begun, and tell.
+asio::awaitable<void> copy_state::fail(std::exception_ptr failure) {
+    ended_ = true;
+    if (std::exchange(own_transaction_, false) && connection().is_settled() &&
+        connection().is_alive())
+        co_await roll_back(connection());
+    claim_.release();
+    std::rethrow_exception(failure);
+}
+
+asio::awaitable<void> copy_state::drain() {
+    if (ended_)
+        throw error{errc::unsupported_statement, "the COPY is over"};
+    auto const refused = connection().with_wire([this](wire& wire) {
+        if (exchange_.ended || exchange_.was_refused())
+            return true;
+        exchange_.put(wire, buffer);
+        return false;
+    });
+    if (refused) {
+        co_await close(); // throws what the server said
+        co_return;
+    }
+    unsent_ += buffer.size();
+    buffer.clear();
+    auto const sent = connection().flush_now();
+    if (sent)
+        unsent_ = 0;
+    if (unsent_ <= unsent_maximum)
+        co_return;
+    connection().locked([this] { exchange_.wait_for_flush(true); });
+    co_await connection().wait(exchange_);
+    connection().locked([this] { exchange_.wait_for_flush(false); });
+    unsent_ = 0;
+}
+
+asio::awaitable<void> copy_state::close() {
+    connection().with_wire([this](wire& wire) {
+        if (!exchange_.ended && exchange_.now() == copy_exchange::state::sending)
+            exchange_.finish(wire, nullptr);
+    });
+    connection().flush_now();
+    std::exception_ptr failure;
+    try {
+        while (!connection().locked([this] { return exchange_.ended; }))
+            co_await connection().wait(exchange_);
+        failure = exchange_.failure ? exchange_.failure : exchange_.answer().error;
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure)
+        co_await fail(failure);
+    ended_ = true;
+    if (!own_transaction_)
+        claim_.release();
+}
+
+asio::awaitable<std::uint64_t> copy_state::finish() {
+    if (!buffer.empty())
+        co_await drain();
+    co_await close();
+    auto const rows = rows_of(exchange_.answer().tag);
+    if (!own_transaction_)
+        co_return rows;
+    auto const commit = plain_segment("commit", step::commit, errc::statement_in_doubt);
+    own_transaction_ = false;
+    auto const answer = co_await perform_one(connection(), commit, {});
+    claim_.release();
+    if (answer.failed())
+        std::rethrow_exception(answer.error);
+    co_return rows;
+}
+
+asio::awaitable<std::optional<std::string>> copy_state::read() {
+    while (!ended_) {
+        auto const progressed = connection().has_progressed(exchange_);
+        auto const piece = connection().locked([this] { return exchange_.take(); });
+        if (piece.bytes != nullptr)
+            co_return std::string{piece.bytes.get(), piece.size};
+        auto const over = connection().locked([this] { return exchange_.ended; });
+        if (over)
+            co_await finish();
+        else if (!progressed)
+            co_await connection().wait(exchange_);
+    }
+    co_return std::nullopt;
+}
+
+} // namespace copg::detail

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "driver/connection_impl.hpp"
+#include "driver/copy_exchange.hpp"
+
+#include <copg/driver/bound_connection.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+
+namespace copg::detail {
+
+/// A COPY under way. Under a session and outside a transaction it runs in a transaction of its own,
+/// since COPY needs the simple protocol, where no prelude can ride along: BEGIN and the prelude go
+/// first, COMMIT after it.
+class copy_state {
+public:
+    copy_state(bound_connection bound, statement copy);
+    copy_state(copy_state const&) = delete;
+    copy_state& operator=(copy_state const&) = delete;
+    ~copy_state();
+
+    /// Sends the statement and waits until the server takes or gives data.
+    asio::awaitable<void> open(copy_exchange::state wanted);
+
+    /// Hands the buffer to the server; waits while it is behind.
+    asio::awaitable<void> drain();
+    /// Waits for the verdict, and commits. @return the number of rows
+    asio::awaitable<std::uint64_t> finish();
+    asio::awaitable<std::optional<std::string>> read();
+
+    bool is_binary() const noexcept { return exchange_.is_binary(); }
+
+    std::string buffer;      ///< what is to be sent
+    bool has_header = false; ///< of the binary format, ours or the caller's
+    bool has_rows = false;   ///< ours, so that the trailer is ours too
+
+private:
+    asio::awaitable<void> prepare();
+    asio::awaitable<void> close();
+    asio::awaitable<void> fail(std::exception_ptr failure);
+    connection_impl& connection() const noexcept { return claim_.connection(); }
+
+    std::shared_ptr<void> lent_;
+    claim claim_;
+    session const session_;
+    statement const statement_;
+    copy_exchange exchange_;
+    bool own_transaction_ = false;
+    bool ended_ = false;
+    std::size_t unsent_ = 0; // handed to libpq and not known to have left it
+};
+
+} // namespace copg::detail

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "driver/perform.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace copg::detail {
+namespace {
+
+constexpr char reset_sql[] = "discard all"; // manual, DISCARD: everything but an open transaction
+constexpr std::size_t closes_at_once = 8;
+
+segment close_segment(std::vector<std::string>& names, std::size_t count) {
+    segment closing;
+    closing.on_loss = errc::connection_lost;
+    for (std::size_t i = 0; i < count; ++i)
+        closing.items.push_back({segment_item::action::close,
+                                 step::begin,
+                                 names[names.size() - 1 - i].c_str(),
+                                 "",
+                                 nullptr});
+    return closing;
+}
+
+/// The wanted segment between a reset and the letting go.
+asio::awaitable<segment_answer> perform_with_company(connection_impl& connection,
+                                                     segment const& wanted,
+                                                     std::chrono::milliseconds limit,
+                                                     bool closes) {
+    auto& backend = connection.backend();
+    auto& dropped = backend.statements().dropped();
+    auto const resets = backend.reset_due();
+    std::array<segment, 3> segments;
+    std::array<segment_answer, 3> answers;
+    std::size_t count = 0;
+    if (resets)
+        segments[count++] = reset_segment(wanted.on_loss);
+    auto const main = count;
+    segments[count++] = wanted;
+    auto const closing = closes ? std::min(closes_at_once, dropped.size()) : 0;
+    if (closing > 0)
+        segments[count++] = close_segment(dropped, closing);
+
+    segment_exchange e{
+        connection, std::span{segments}.first(count), std::span{answers}.first(count)};
+    try {
+        co_await connection.perform(e, limit);
+    } catch (error const&) {
+        if (e.answered() <= main)
+            throw;
+    }
+    dropped.resize(dropped.size() - std::min(closing, dropped.size()));
+    if (resets && answers[0].failed())
+        throw reset_failed(connection);
+    co_return std::move(answers[main]);
+}
+
+} // namespace
+
+void prepare_to_build(backend_state& backend) {
+    if (backend.reset_due()) // it goes out in front, and drops what was prepared
+        backend.statements().forget_all();
+    backend.statements().trim();
+}
+
+std::chrono::milliseconds limit_of(connection_impl const& connection, statement const& statement) {
+    return statement.timeout().value_or(connection.options().query_timeout());
+}
+
+segment reset_segment(errc on_loss) {
+    auto reset = plain_segment(reset_sql, step::begin, on_loss);
+    reset.is_reset = true;
+    return reset;
+}
+
+error reset_failed(connection_impl& connection) {
+    connection.close(); // what ran behind it may have seen what it should not have seen
+    return {errc::statement_in_doubt,
+            "the connection could not be reset before the statement; it is closed"};
+}
+
+asio::awaitable<segment_answer> perform_one(connection_impl& connection,
+                                            segment const& wanted,
+                                            std::chrono::milliseconds limit,
+                                            bool closes) {
+    auto& backend = connection.backend();
+    if (backend.reset_due() || (closes && !backend.statements().dropped().empty())) {
+        auto answer = co_await perform_with_company(connection, wanted, limit, closes);
+        co_return answer;
+    }
+    segment_answer answer;
+    segment_exchange e{connection, {&wanted, 1}, {&answer, 1}};
+    co_await connection.perform(e, limit);
+    co_return answer;
+}
+
+asio::awaitable<void> reset_if_due(connection_impl& connection) {
+    if (!connection.backend().reset_due())
+        co_return;
+    prepare_to_build(connection.backend());
+    auto const reset = reset_segment(errc::connection_lost);
+    segment_answer answer;
+    segment_exchange e{connection, {&reset, 1}, {&answer, 1}};
+    co_await connection.perform(e);
+    if (answer.failed())
+        throw reset_failed(connection);
+}
+
+asio::awaitable<void> roll_back(connection_impl& connection) {
+    try {
+        auto const rollback = plain_segment("rollback", step::commit, errc::connection_lost);
+        auto const answer = co_await perform_one(connection, rollback, {});
+        if (!answer.failed())
+            co_return;
+    } catch (std::exception const&) {
+    }
+    connection.close();
+}
+
+void rethrow(segment_answer const& answer,
+             std::chrono::milliseconds limit,
+             exchange::clock::time_point started) {
+    if (answer.state == sqlstate::query_canceled && limit.count() > 0 &&
+        exchange::clock::now() - started >= limit)
+        throw error{errc::query_timeout,
+                    "the statement did not end within its time limit; the server stopped it"};
+    std::rethrow_exception(answer.error);
+}
+
+bool lost_own_statement(segment const& sent, segment_answer const& answer) {
+    return answer.failed_item < sent.items.size() &&
+           sent.items[answer.failed_item].cached != nullptr && is_statement_loss(answer);
+}
+
+} // namespace copg::detail

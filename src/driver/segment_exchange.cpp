@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "driver/segment_exchange.hpp"
+
+#include "driver/connection_impl.hpp"
+
+#include <iterator>
+
+namespace copg::detail {
+namespace {
+
+/// The rest of an exchange that nobody waits for any more.
+class detached_segments final : public segment_exchange {
+public:
+    detached_segments(connection_impl& connection,
+                      std::span<segment const> segments,
+                      std::span<segment_answer> answers)
+        : segment_exchange{connection, {}, {}},
+          kept_segments_{segments.begin(), segments.end()},
+          kept_answers_{std::make_move_iterator(answers.begin()),
+                        std::make_move_iterator(answers.end())} {
+        point_to(kept_segments_, kept_answers_);
+    }
+
+private:
+    std::vector<segment> const kept_segments_; // their texts are gone; they are sent already
+    std::vector<segment_answer> kept_answers_;
+};
+
+} // namespace
+
+void segment_exchange::send(wire& wire) {
+    std::size_t sent = 0;
+    try {
+        for (; sent < segments_.size(); ++sent)
+            wire.send(segments_[sent]);
+        if (segments_.size() == 1)
+            wire.stream_first_item(segments_[0], rows_);
+    } catch (error const& cause) {
+        // A segment without its Sync cannot be committed; one that went out before it can.
+        if (sent == 0)
+            throw;
+        throw lost_error(segments_[0].on_loss, cause.what());
+    }
+}
+
+exchange::progress segment_exchange::read(wire& wire, binding& binding, backend_state& backend) {
+    while (answered_ < segments_.size()) {
+        auto const& segment = segments_[answered_];
+        auto& answer = answers_[answered_];
+        auto const got = wire.read(segment, answer, binding, rows_of_current());
+        if (got != progress::ended)
+            return got;
+        binding.segment_ended(wire.state());
+        backend.learn(segment, answer);
+        if (++answered_ < segments_.size())
+            wire.stream_first_item(segments_[answered_], rows_of_current());
+    }
+    return progress::ended;
+}
+
+std::unique_ptr<exchange> segment_exchange::detach(wire&) {
+    return std::make_unique<detached_segments>(
+        connection_, segments_.subspan(answered_), answers_.subspan(answered_));
+}
+
+std::exception_ptr segment_exchange::loss(std::string const& message) {
+    auto const& segment = segments_[answered_];
+    auto const& answer = answers_[answered_];
+    // A FATAL error in place of an item's result says that its transaction did not commit. After
+    // the last item, or without a word of the server, COMMIT may or may not have happened.
+    if (answer.state != sqlstate{} && answer.failed_item < segment.items.size())
+        return answer.error;
+    return std::make_exception_ptr(lost_error(segment.on_loss, message));
+}
+
+} // namespace copg::detail
