@@ -3,12 +3,15 @@
 
 #include <copg/base/error.hpp>
 #include <copg/driver/row.hpp>
+#include <copg/driver/row_view.hpp>
 #include <copg/driver/statement.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace copg {
@@ -26,10 +29,22 @@ COPG_API asio::awaitable<void> ignore(asio::awaitable<result> pending);
 template <class T>
 asio::awaitable<std::vector<T>> all_rows(asio::awaitable<result> pending) {
     auto const rows = co_await std::move(pending);
+    row_decoder<T> const decode{rows};
     std::vector<T> values;
     values.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row)
-        values.push_back(read_row<T>(rows, row));
+        values.push_back(decode(row));
+    co_return values;
+}
+
+template <class Mapper>
+asio::awaitable<std::vector<mapped<Mapper>>> map_rows(asio::awaitable<result> pending,
+                                                      Mapper mapper) {
+    auto const rows = co_await std::move(pending);
+    std::vector<mapped<Mapper>> values;
+    values.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        values.push_back(std::invoke(mapper, row_view{rows, row}));
     co_return values;
 }
 
@@ -98,6 +113,14 @@ public:
     asio::awaitable<std::vector<T>> fetch(std::string_view sql,
                                           Parameters const&... parameters) const {
         return detail::all_rows<T>(start(sql, parameters...));
+    }
+
+    /// All rows, each as the mapper makes it of a row_view, which is good for that call only. The
+    /// mapper is copied. What it throws ends the call.
+    template <row_mapper Mapper, class... Parameters>
+    asio::awaitable<std::vector<mapped<Mapper>>>
+    fetch(Mapper mapper, std::string_view sql, Parameters const&... parameters) const {
+        return detail::map_rows<Mapper>(start(sql, parameters...), std::move(mapper));
     }
 
     /// The only row. @throws error errc::no_row, errc::several_rows
