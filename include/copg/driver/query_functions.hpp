@@ -8,7 +8,6 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -44,7 +43,7 @@ asio::awaitable<std::vector<mapped<Mapper>>> map_rows(asio::awaitable<result> pe
     std::vector<mapped<Mapper>> values;
     values.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row)
-        values.push_back(std::invoke(mapper, row_view{rows, row}));
+        values.push_back(map_row(mapper, rows, row));
     co_return values;
 }
 
@@ -71,9 +70,10 @@ asio::awaitable<std::optional<T>> optional_row(asio::awaitable<result> pending) 
     auto const rows = co_await std::move(pending);
     if (rows.size() > 1)
         throw_several_rows(rows.size());
+    row_decoder<T> const decode{rows};
     std::optional<T> value;
     if (!rows.empty())
-        value.emplace(read_row<T>(rows, 0));
+        value.emplace(decode(0));
     co_return value;
 }
 

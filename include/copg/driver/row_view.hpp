@@ -146,12 +146,28 @@ private:
     row_map::headers headers_;
 };
 
-/// A function that makes a value of a row: takes a row_view and returns an object.
-template <class T>
-concept row_mapper = std::invocable<T&, row_view> &&
-                     std::is_object_v<std::remove_cvref_t<std::invoke_result_t<T&, row_view>>>;
+namespace detail {
 
+template <class Mapper>
+decltype(auto) map_row(Mapper& mapper, result const& rows, std::size_t row) {
+    if constexpr (std::invocable<Mapper&, row_view>)
+        return std::invoke(mapper, row_view{rows, row});
+    else
+        return std::invoke(mapper, row_map{rows, row});
+}
+
+template <class Mapper>
+using mapped = std::remove_cvref_t<decltype(map_row(
+    std::declval<Mapper&>(), std::declval<result const&>(), 0))>;
+
+} // namespace detail
+
+/// A function that makes a value of a row: takes a row_view, or a row_map const&.
+template <class T>
+concept row_mapper = std::invocable<T&, row_view> || std::invocable<T&, row_map>;
+
+/// What a mapper makes of a row.
 template <row_mapper T>
-using mapped = std::remove_cvref_t<std::invoke_result_t<T&, row_view>>;
+using mapped = detail::mapped<T>;
 
 } // namespace copg

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "driver/types/clock_text.hpp"
 
-#include <copg/driver/types/byte_reader.hpp>
 #include <copg/driver/types/date_time.hpp>
 
 #include <fmt/format.h>
@@ -105,27 +104,7 @@ std::string basic_timestamp<Clock>::to_string() const {
     return text_of(day, time);
 }
 
-void codec<date>::encode(date value, std::string& out) {
-    detail::put(static_cast<std::uint32_t>(value.days_since_2000()), out);
-}
-
-date codec<date>::decode(std::string_view bytes, oid) {
-    return date{static_cast<std::int32_t>(detail::get<std::uint32_t>(bytes))};
-}
-
-template <class Clock>
-void codec<basic_timestamp<Clock>>::encode(basic_timestamp<Clock> value, std::string& out) {
-    detail::put(static_cast<std::uint64_t>(value.microseconds_since_2000()), out);
-}
-
-template <class Clock>
-basic_timestamp<Clock> codec<basic_timestamp<Clock>>::decode(std::string_view bytes, oid) {
-    return basic_timestamp<Clock>{static_cast<std::int64_t>(detail::get<std::uint64_t>(bytes))};
-}
-
 template class basic_timestamp<std::chrono::local_t>;
 template class basic_timestamp<std::chrono::system_clock>;
-template struct codec<timestamp>;
-template struct codec<timestamptz>;
 
 } // namespace copg

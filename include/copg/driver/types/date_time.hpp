@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <copg/driver/types/trait.hpp>
+#include <copg/driver/types/byte_reader.hpp>
 
 #include <chrono>
 #include <compare>
@@ -84,35 +84,40 @@ extern template class basic_timestamp<std::chrono::system_clock>;
 
 /// date.
 template <>
-struct COPG_API codec<date> {
+struct codec<date> {
     static constexpr oid parameter_type = oid::date;
     static constexpr bool binary = true;
-    static void encode(date value, std::string& out);
+    static void encode(date value, std::string& out) {
+        detail::put(static_cast<std::uint32_t>(value.days_since_2000()), out);
+    }
     static void encode_text(date value, std::string& out) { out += value.to_string(); }
     static bool accepts(oid column) noexcept { return column == oid::date; }
-    static date decode(std::string_view bytes, oid);
+    static date decode(std::string_view bytes, oid) {
+        return date{static_cast<std::int32_t>(detail::get<std::uint32_t>(bytes))};
+    }
 };
 
 /// timestamp and timestamptz.
 template <class Clock>
-struct COPG_API codec<basic_timestamp<Clock>> {
+struct codec<basic_timestamp<Clock>> {
     static constexpr oid parameter_type =
         std::is_same_v<Clock, std::chrono::local_t> ? oid::timestamp : oid::timestamptz;
     static constexpr bool binary = true;
-    static void encode(basic_timestamp<Clock> value, std::string& out);
+    static void encode(basic_timestamp<Clock> value, std::string& out) {
+        detail::put(static_cast<std::uint64_t>(value.microseconds_since_2000()), out);
+    }
     static void encode_text(basic_timestamp<Clock> value, std::string& out) {
         out += value.to_string();
     }
     static bool accepts(oid column) noexcept { return column == parameter_type; }
-    static basic_timestamp<Clock> decode(std::string_view bytes, oid);
+    static basic_timestamp<Clock> decode(std::string_view bytes, oid) {
+        return basic_timestamp<Clock>{static_cast<std::int64_t>(detail::get<std::uint64_t>(bytes))};
+    }
 };
-
-extern template struct codec<timestamp>;
-extern template struct codec<timestamptz>;
 
 /// date; infinity is out of range.
 template <>
-struct COPG_API codec<std::chrono::sys_days> {
+struct codec<std::chrono::sys_days> {
     static constexpr oid parameter_type = oid::date;
     static constexpr bool binary = true;
     static void encode(std::chrono::sys_days value, std::string& out) {

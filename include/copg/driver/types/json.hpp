@@ -54,7 +54,7 @@ struct codec<boost::json::value> {
         boost::json::error_code failed;
         auto value = boost::json::parse(
             {text.data(), text.size()}, failed, boost::json::storage_ptr{}, options);
-        if (failed == boost::json::error::too_deep || failed == boost::json::error::too_large ||
+        if (failed == boost::json::error::too_deep ||
             failed == boost::json::error::exponent_overflow)
             throw error{errc::value_out_of_range,
                         "value out of range: a JSON document: " + failed.message()};
