@@ -197,7 +197,7 @@ COPG_COROUTINE_TEST(json_goes_there_and_back_as_a_tree) {
 
 COPG_COROUTINE_TEST(every_type_reads_as_raw_bytes_and_goes_back_as_it_came) {
     auto c = co_await connection::connect(cluster().dsn().c_str());
-    for (std::string const value : {"point '(1,2)'",
+    for (std::string const& value : {"point '(1,2)'",
                                     "macaddr '08:00:2b:01:02:03'",
                                     "money '1.50'",
                                     "numeric '1.5'",

@@ -46,11 +46,6 @@ public:
         return get<T>(index_of(name));
     }
 
-    template <class T>
-    T get(char const* name) const {
-        return get<T>(std::string_view{name});
-    }
-
     bool is_null(std::size_t index) const {
         check(index);
         return self().at(index).null;

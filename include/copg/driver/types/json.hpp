@@ -29,11 +29,19 @@ inline void check_finite(boost::json::value const& value) {
             check_finite(member.value());
 }
 
+/// Boost.JSON from 1.84 can read doubles exactly, when it is asked to.
+template <class Options>
+void be_precise(Options& options) {
+    if constexpr (requires { options.numbers; })
+        options.numbers = decltype(options.numbers)::precise;
+}
+
 } // namespace detail
 
 /// json and jsonb. Numbers become what boost::json::value has for them: int64_t, uint64_t or
-/// double, the latter rounded; read the column as std::string to keep every digit. A document that
-/// is nested more than 256 deep, or has a number beyond double, is errc::value_out_of_range.
+/// double, the latter rounded (before Boost 1.84 perhaps not to the nearest one); read the column
+/// as std::string to keep every digit. A document that is nested more than 256 deep, or has a
+/// number beyond double, is errc::value_out_of_range.
 template <>
 struct codec<boost::json::value> {
     static constexpr oid parameter_type = oid::jsonb;
@@ -51,6 +59,7 @@ struct codec<boost::json::value> {
         auto const text = column == oid::jsonb ? detail::decode_jsonb(bytes) : bytes;
         boost::json::parse_options options;
         options.max_depth = 256;
+        detail::be_precise(options);
         boost::json::error_code failed;
         auto value = boost::json::parse(
             {text.data(), text.size()}, failed, boost::json::storage_ptr{}, options);
