@@ -197,14 +197,15 @@ COPG_COROUTINE_TEST(json_goes_there_and_back_as_a_tree) {
 
 COPG_COROUTINE_TEST(every_type_reads_as_raw_bytes_and_goes_back_as_it_came) {
     auto c = co_await connection::connect(cluster().dsn().c_str());
-    for (std::string const& value : {"point '(1,2)'",
-                                    "macaddr '08:00:2b:01:02:03'",
-                                    "money '1.50'",
-                                    "numeric '1.5'",
-                                    "'{1,null}'::int[]"}) {
-        auto const raw = co_await c.fetch_one<copg::raw_value>("select " + value);
+    for (auto const* value : {"point '(1,2)'",
+                              "macaddr '08:00:2b:01:02:03'",
+                              "money '1.50'",
+                              "numeric '1.5'",
+                              "'{1,null}'::int[]"}) {
+        auto const raw = co_await c.fetch_one<copg::raw_value>(std::string{"select "} + value);
         auto const text = co_await c.fetch_one<std::string>("select $1::text", raw);
-        auto const expected = co_await c.fetch_one<std::string>("select (" + value + ")::text");
+        auto const expected =
+            co_await c.fetch_one<std::string>(std::string{"select ("} + value + ")::text");
         BOOST_TEST(text == expected);
     }
 }

@@ -71,9 +71,10 @@ COPG_COROUTINE_TEST(a_vector_is_a_one_dimensional_array_and_refuses_others) {
     auto const narrow = co_await end_of(c.fetch_one<std::vector<int>>("select '{1}'::int8[] as w"));
     BOOST_TEST((narrow.code == errc::type_mismatch));
     BOOST_TEST(narrow.message.starts_with("column 1 \"w\" is bigint[], which "), narrow.message);
-    auto const any = co_await c.fetch<int>(
-        "select n from generate_series(1, 9) n where n = any($1)", std::vector{2, 3});
-    BOOST_TEST((any == std::vector{2, 3}));
+    std::vector<int> const wanted{2, 3};
+    auto const any =
+        co_await c.fetch<int>("select n from generate_series(1, 9) n where n = any($1)", wanted);
+    BOOST_TEST((any == wanted));
 }
 
 COPG_COROUTINE_TEST(an_array_keeps_dimensions_and_lower_bounds) {

@@ -25,9 +25,9 @@ struct civil_date {
 
 // std::chrono::year ends at 32767. The algorithm is Howard Hinnant's civil_from_days.
 civil_date civil_of(std::int64_t days_since_2000) noexcept {
-    auto const days = days_since_2000 + 730425; // from 0000-03-01
-    auto const era = (days >= 0 ? days : days - 146096) / 146097;
-    auto const day_of_era = static_cast<unsigned>(days - era * 146097);
+    auto const count = days_since_2000 + 730425; // from 0000-03-01
+    auto const era = (count >= 0 ? count : count - 146096) / 146097;
+    auto const day_of_era = static_cast<unsigned>(count - era * 146097);
     auto const year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     auto const day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);

@@ -16,8 +16,8 @@ struct array {
     std::vector<T> values;                   ///< the last dimension's index counts fastest
 
     array() = default;
-    array(std::vector<array_dimension> dimensions, std::vector<T> values)
-        : dimensions{std::move(dimensions)}, values{std::move(values)} {}
+    array(std::vector<array_dimension> shape, std::vector<T> elements)
+        : dimensions{std::move(shape)}, values{std::move(elements)} {}
 
     friend bool operator==(array const&, array const&) = default;
 };

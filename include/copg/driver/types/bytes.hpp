@@ -17,7 +17,7 @@ struct raw_value {
     std::vector<std::byte> bytes;
 
     raw_value() = default;
-    raw_value(oid type, std::vector<std::byte> bytes) : type{type}, bytes{std::move(bytes)} {}
+    raw_value(oid of, std::vector<std::byte> content) : type{of}, bytes{std::move(content)} {}
 
     friend bool operator==(raw_value const&, raw_value const&) = default;
 };

@@ -17,8 +17,8 @@ struct range_bound {
     bool inclusive = false;
 
     range_bound() = default;
-    range_bound(std::optional<T> value, bool inclusive)
-        : value{std::move(value)}, inclusive{this->value.has_value() && inclusive} {}
+    range_bound(std::optional<T> end, bool belongs)
+        : value{std::move(end)}, inclusive{value.has_value() && belongs} {}
 
     friend bool operator==(range_bound const&, range_bound const&) = default;
 };
@@ -63,7 +63,7 @@ struct multirange {
     std::vector<range<T>> ranges;
 
     multirange() = default;
-    explicit multirange(std::vector<range<T>> ranges) : ranges{std::move(ranges)} {}
+    explicit multirange(std::vector<range<T>> parts) : ranges{std::move(parts)} {}
 
     friend bool operator==(multirange const&, multirange const&) = default;
 };
