@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-/// Everything but copg::testing.
+/// Everything but copg::testing and the types of other libraries (driver/types/json.hpp,
+/// driver/types/decimal.hpp).
 #include <copg/base/error.hpp>
 #include <copg/base/identifier.hpp>
 #include <copg/base/observer.hpp>
@@ -11,6 +12,7 @@
 #include <copg/driver/connect_options.hpp>
 #include <copg/driver/connection.hpp>
 #include <copg/driver/dsn.hpp>
+#include <copg/driver/row_view.hpp>
 #include <copg/driver/session.hpp>
 #include <copg/manager/manager.hpp>
 #include <copg/pool/pool.hpp>

@@ -2,15 +2,8 @@
 #include <copg/base/error.hpp>
 #include <copg/driver/copy_rows.hpp>
 
-#include <limits>
-
 namespace copg::detail {
 namespace {
-
-void put_integer(std::string& buffer, std::size_t place, std::uint32_t value) {
-    for (std::size_t i = 0; i < 4; ++i)
-        buffer[place + i] = static_cast<char>(value >> (24 - 8 * i) & 0xFF);
-}
 
 /// The letter after a backslash, or 0 for a character that stands for itself.
 char escape_of(char c) noexcept {
@@ -61,17 +54,6 @@ std::optional<std::string> field_of(std::string_view text) {
 }
 
 } // namespace
-
-void finish_field(std::string& buffer, std::size_t start) {
-    auto const length = buffer.size() - start - 4;
-    if (length > std::numeric_limits<std::int32_t>::max())
-        throw error{errc::value_out_of_range, "a value of a COPY row holds 2 GiB or more"};
-    put_integer(buffer, start, static_cast<std::uint32_t>(length));
-}
-
-void add_null_field(std::string& buffer) {
-    buffer.append(4, '\xff');
-}
 
 void text_row::separate() {
     if (!first_)

@@ -26,12 +26,22 @@ oid result::column_type(std::size_t column) const noexcept {
     return static_cast<oid>(PQftype(handle_.get(), static_cast<int>(column)));
 }
 
+bool result::is_binary(std::size_t column) const noexcept {
+    return PQfformat(handle_.get(), static_cast<int>(column)) == 1;
+}
+
 field result::at(std::size_t row, std::size_t column) const noexcept {
+    auto const value = bytes(row, column);
+    return {value, column_type(column), value.data() == nullptr, is_binary(column)};
+}
+
+std::string_view result::bytes(std::size_t row, std::size_t column) const noexcept {
     auto const r = static_cast<int>(row);
     auto const c = static_cast<int>(column);
-    auto const* bytes = PQgetvalue(handle_.get(), r, c);
     auto const length = static_cast<std::size_t>(PQgetlength(handle_.get(), r, c));
-    return {{bytes, length}, column_type(column), PQgetisnull(handle_.get(), r, c) == 1};
+    if (length == 0 && PQgetisnull(handle_.get(), r, c) == 1)
+        return {};
+    return {PQgetvalue(handle_.get(), r, c), length};
 }
 
 std::string_view result::command_tag() const noexcept {

@@ -98,8 +98,9 @@ void segment_builder::add_own(segment& built, step purpose, std::string const& s
 }
 
 void segment_builder::add_statement(segment& built) {
-    segment_item const item{
+    segment_item item{
         action::run_sql, step::statement, "", statement_.sql().c_str(), &statement_parameters_};
+    item.text_results = statement_.wants_text();
     auto const kind = classify(statement_.sql());
     cached_statement* cached = nullptr;
     if (kind == statement_kind::ordinary && !drops_statements(statement_.sql()))

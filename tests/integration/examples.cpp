@@ -18,15 +18,27 @@ std::string read(std::string const& file) {
     return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
-/// The lines between the two marks, without their indentation.
+/// The lines between the two marks, without the indentation that the marks have.
 std::string marked_region(std::string const& source, std::string const& mark) {
-    auto const line = "    // [" + mark + "]\n";
-    auto const begin = source.find(line) + line.size();
-    std::istringstream lines{source.substr(begin, source.find(line, begin) - begin)};
+    auto const line = "// [" + mark + "]\n";
+    auto const begin = source.find(line);
+    BOOST_TEST_REQUIRE(begin != std::string::npos, mark);
+    auto const indentation =
+        source.substr(source.rfind('\n', begin) + 1, begin - source.rfind('\n', begin) - 1);
+    auto const first = begin + line.size();
+    auto const end = source.find(indentation + line, first);
+    std::istringstream lines{source.substr(first, end - first)};
     std::string region;
     for (std::string text; std::getline(lines, text);)
-        region += (text.starts_with("    ") ? text.substr(4) : text) + '\n';
+        region += (text.starts_with(indentation) ? text.substr(indentation.size()) : text) + '\n';
     return region;
+}
+
+void check_region(std::string const& file, std::string const& source, std::string const& mark) {
+    auto const region = marked_region(read(source), mark);
+    BOOST_TEST(region.size() > 100u);
+    BOOST_TEST(read(file).find("```cpp\n" + region + "```") != std::string::npos,
+               file << " and " << source << " differ");
 }
 
 std::string example(std::string const& name) {
@@ -67,10 +79,15 @@ BOOST_AUTO_TEST_CASE(the_tour_works_as_the_readme_shows_it) {
     auto const ran = run_program({example("tour"), database.dsn()});
     BOOST_TEST(ran.exit_code == 0, ran.output);
     BOOST_TEST(ran.output == "1 Eve deleted 1\n");
-    auto const region = marked_region(read("examples/tour.cpp"), "tour");
-    BOOST_TEST(region.size() > 500u);
-    BOOST_TEST(read("README.md").find("```cpp\n" + region + "```") != std::string::npos,
-               "README.md and examples/tour.cpp differ");
+    check_region("README.md", "examples/tour.cpp", "tour");
+}
+
+BOOST_AUTO_TEST_CASE(a_type_of_ones_own_works_as_the_guide_shows_it) {
+    auto const ran = run_program({example("own_type"), cluster().dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output == "750 2 250\n");
+    check_region("docs/guide/types.md", "examples/own_type.cpp", "own_type");
+    check_region("docs/guide/types.md", "examples/own_type.cpp", "use");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,7 +58,7 @@ public:
     void add_row(Values const&... values) {
         auto& buffer = begin_row();
         if (is_binary()) {
-            detail::encode_integer(sizeof...(Values), 2, buffer);
+            detail::put(static_cast<std::uint16_t>(sizeof...(Values)), buffer);
             (detail::add_binary_field(values, buffer), ...);
         } else {
             detail::text_row row{buffer};

@@ -8,21 +8,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace copg::detail {
 
-/// Puts the length of what was added behind `start` in front of it.
-COPG_API void finish_field(std::string& buffer, std::size_t start);
-COPG_API void add_null_field(std::string& buffer);
-
 /// One value of a row in COPY's binary format (PostgreSQL manual, COPY, Binary Format).
 template <class T>
 void add_binary_field(T const& value, std::string& buffer) {
-    auto const start = buffer.size();
-    buffer.append(4, '\0');
-    codec<T>::encode(value, buffer); // the text format of a text is its binary format too
-    finish_field(buffer, start);
+    static_assert(codec<T>::binary || std::convertible_to<T const&, std::string_view> ||
+                      std::is_enum_v<T>,
+                  "this type travels as text, which a binary COPY does not take");
+    auto const start = begin_value(buffer);
+    codec<T>::encode(value, buffer); // of a text or an enum: its text is its binary format too
+    end_value(start, buffer);
 }
 
 template <class T>
@@ -30,11 +29,11 @@ void add_binary_field(std::optional<T> const& value, std::string& buffer) {
     if (value)
         add_binary_field(*value, buffer);
     else
-        add_null_field(buffer);
+        put_null(buffer);
 }
 
 inline void add_binary_field(std::nullopt_t, std::string& buffer) {
-    add_null_field(buffer);
+    put_null(buffer);
 }
 
 /// A row in COPY's text format (PostgreSQL manual, COPY, Text Format).

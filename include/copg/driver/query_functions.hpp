@@ -7,6 +7,7 @@
 #include <copg/driver/copy.hpp>
 #include <copg/driver/row.hpp>
 #include <copg/driver/row_stream.hpp>
+#include <copg/driver/row_view.hpp>
 #include <copg/driver/statement.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -33,10 +34,22 @@ COPG_API asio::awaitable<void> ignore(asio::awaitable<result> pending);
 template <class T>
 asio::awaitable<std::vector<T>> all_rows(asio::awaitable<result> pending) {
     auto const rows = co_await std::move(pending);
+    row_decoder<T> const decode{rows};
     std::vector<T> values;
     values.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row)
-        values.push_back(read_row<T>(rows, row));
+        values.push_back(decode(row));
+    co_return values;
+}
+
+template <class Mapper>
+asio::awaitable<std::vector<mapped<Mapper>>> map_rows(asio::awaitable<result> pending,
+                                                      Mapper mapper) {
+    auto const rows = co_await std::move(pending);
+    std::vector<mapped<Mapper>> values;
+    values.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        values.push_back(map_row(mapper, rows, row));
     co_return values;
 }
 
@@ -63,9 +76,10 @@ asio::awaitable<std::optional<T>> optional_row(asio::awaitable<result> pending) 
     auto const rows = co_await std::move(pending);
     if (rows.size() > 1)
         throw_several_rows(rows.size());
+    row_decoder<T> const decode{rows};
     std::optional<T> value;
     if (!rows.empty())
-        value.emplace(read_row<T>(rows, 0));
+        value.emplace(decode(0));
     co_return value;
 }
 
@@ -78,14 +92,19 @@ asio::awaitable<row_stream<T>> typed(asio::awaitable<raw_stream> pending) {
 template <class T, class Handler>
 asio::awaitable<void> visit(asio::awaitable<raw_stream> pending, Handler handler) {
     auto source = co_await std::move(pending);
+    std::optional<row_decoder<T>> decode;
     for (auto more = true; more;) {
-        while (auto const rows = source.take())
+        while (auto const rows = source.take()) {
+            if (!decode)
+                decode.emplace(*rows);
             for (std::size_t row = 0; row < rows->size(); ++row) {
+                auto value = (*decode)(*rows, row);
                 if constexpr (std::is_void_v<std::invoke_result_t<Handler&, T>>)
-                    handler(read_row<T>(*rows, row));
+                    handler(std::move(value));
                 else
-                    co_await handler(read_row<T>(*rows, row));
+                    co_await handler(std::move(value));
             }
+        }
         more = co_await source.wait();
     }
 }
@@ -132,6 +151,14 @@ public:
     template <class T, class... Parameters>
     asio::awaitable<std::vector<T>> fetch(sql text, Parameters const&... parameters) const {
         return detail::all_rows<T>(start(text, parameters...));
+    }
+
+    /// All rows, each as the mapper makes it of a row_view, which is good for that call only. The
+    /// mapper is copied. What it throws ends the call.
+    template <row_mapper Mapper, class... Parameters>
+    asio::awaitable<std::vector<mapped<Mapper>>>
+    fetch(Mapper mapper, sql text, Parameters const&... parameters) const {
+        return detail::map_rows<Mapper>(start(text, parameters...), std::move(mapper));
     }
 
     /// The only row. @throws error errc::no_row, errc::several_rows

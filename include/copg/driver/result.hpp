@@ -15,9 +15,10 @@ namespace copg {
 
 /// One value of a result, untyped. Lifetime: a view; it must not outlive its result.
 struct field {
-    std::string_view bytes; ///< binary format
+    std::string_view bytes; ///< in binary format unless the statement asked for text
     oid type{};
     bool null = false;
+    bool binary = true;
 };
 
 /// What a statement returned: all its rows, in memory that it owns.
@@ -37,8 +38,16 @@ public:
     /// @pre column < columns()
     oid column_type(std::size_t column) const noexcept;
 
+    /// Whether a column came in binary format: always, but for sql::text_results().
+    /// @pre column < columns()
+    bool is_binary(std::size_t column) const noexcept;
+
     /// @pre row < size() && column < columns()
     field at(std::size_t row, std::size_t column) const noexcept;
+
+    /// The bytes of a value alone; data() is null for NULL.
+    /// @pre row < size() && column < columns()
+    std::string_view bytes(std::size_t row, std::size_t column) const noexcept;
 
     /// The server's command tag: `SELECT 3`, `INSERT 0 1` (PostgreSQL manual, 55.7).
     std::string_view command_tag() const noexcept;

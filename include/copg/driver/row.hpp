@@ -1,116 +1,208 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <copg/driver/codec.hpp>
+#include <copg/driver/column.hpp>
 #include <copg/driver/result.hpp>
 
 #include <boost/pfr/core.hpp>
 
-#include <optional>
+#include <array>
 #include <tuple>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 
 namespace copg {
 namespace detail {
 
 [[noreturn]] COPG_API void
-throw_wrong_type(result const& rows, std::size_t column, std::type_info const& wanted);
-[[noreturn]] COPG_API void
-throw_null(result const& rows, std::size_t column, std::type_info const& wanted);
-[[noreturn]] COPG_API void
 throw_wrong_width(result const& rows, std::size_t wanted, std::type_info const& type);
+/// Finds the one column of each name. @throws error errc::type_mismatch naming what is missing,
+/// there twice, or there without being asked for
+COPG_API void find_columns(result const& rows,
+                           char const* const* names,
+                           std::size_t count,
+                           std::type_info const& type,
+                           column* found);
 
-inline void check_width(result const& rows, std::size_t wanted, std::type_info const& type) {
-    if (rows.columns() != wanted)
-        throw_wrong_width(rows, wanted, type);
+inline column column_at(result const& rows, std::size_t index) {
+    return {index, rows.column_type(index), rows.is_binary(index)};
 }
 
+/// The struct of a row that is read by column names.
 template <class T>
-struct column_reader {
-    static_assert(decodable<T>, "specialise copg::codec for this column type");
+concept named_row = requires { codec<T>::is_composite; };
 
-    static T read(result const& rows, std::size_t row, std::size_t column) {
-        auto const value = rows.at(row, column);
-        if (!codec<T>::accepts(value.type))
-            throw_wrong_type(rows, column, typeid(T));
-        if (value.null)
-            throw_null(rows, column, typeid(T));
-        return codec<T>::decode(value.bytes, value.type);
-    }
+template <class T>
+concept tuple_row = requires {
+    []<class... Ts>(std::type_identity<std::tuple<Ts...>>) {}(std::type_identity<T>{});
 };
 
 template <class T>
-struct column_reader<std::optional<T>> {
-    static std::optional<T> read(result const& rows, std::size_t row, std::size_t column) {
-        auto const value = rows.at(row, column);
-        if (!codec<T>::accepts(value.type))
-            throw_wrong_type(rows, column, typeid(T));
-        if (value.null)
-            return std::nullopt;
-        return codec<T>::decode(value.bytes, value.type);
+concept single_column = !named_row<T> && !tuple_row<T> && readable_column<T>;
+
+/// Columns of types Ts, in the order in which they are read.
+template <class... Ts>
+class column_list {
+public:
+    static constexpr std::size_t size = sizeof...(Ts);
+
+    /// The first columns, which must be all.
+    column_list(result const& rows, std::type_info const& row_type) {
+        if (rows.columns() != size)
+            throw_wrong_width(rows, size, row_type);
+        for (std::size_t i = 0; i < size; ++i)
+            columns_[i] = column_at(rows, i);
+        check(rows, std::index_sequence_for<Ts...>{});
     }
-};
 
-template <class T>
-struct is_optional : std::false_type {};
-template <class T>
-struct is_optional<std::optional<T>> : std::true_type {};
+    column_list(result const& rows,
+                std::type_info const& row_type,
+                std::array<char const*, size> const& names) {
+        find_columns(rows, names.data(), size, row_type, columns_.data());
+        check(rows, std::index_sequence_for<Ts...>{});
+    }
 
-template <class T>
-concept single_column = decodable<T> || is_optional<T>::value;
-
-/// Reads whole rows: a scalar from one column, a tuple or an aggregate from as many as it has.
-template <class T>
-struct row_reader {
-    static_assert(single_column<T> || std::is_aggregate_v<T>,
-                  "a row is a type with a codec, an optional of one, a tuple or an aggregate");
-
-    static T read(result const& rows, std::size_t row) {
-        if constexpr (single_column<T>) {
-            check_width(rows, 1, typeid(T));
-            return column_reader<T>::read(rows, row, 0);
-        } else {
-            constexpr auto width = boost::pfr::tuple_size_v<T>;
-            check_width(rows, width, typeid(T));
-            return fields(rows, row, std::make_index_sequence<width>{});
-        }
+    template <std::size_t I>
+    auto read(result const& rows, std::size_t row) const {
+        auto const& column = columns_[I];
+        return read_column<std::tuple_element_t<I, std::tuple<Ts...>>>(
+            rows.bytes(row, column.index), column, rows);
     }
 
 private:
-    template <std::size_t... Columns>
-    static T fields(result const& rows, std::size_t row, std::index_sequence<Columns...>) {
-        return T{
-            column_reader<boost::pfr::tuple_element_t<Columns, T>>::read(rows, row, Columns)...};
+    template <std::size_t... I>
+    void check([[maybe_unused]] result const& rows, std::index_sequence<I...>) const {
+        (check_column<Ts>(columns_[I], rows), ...);
+    }
+
+    std::array<column, size> columns_;
+};
+
+/// Which columns a T is made of, and how.
+template <class T>
+struct row_shape {
+    static_assert(!std::is_enum_v<T>,
+                  "describe this enum with BOOST_DESCRIBE_ENUM, or specialise copg::codec");
+    static_assert(std::is_aggregate_v<T>,
+                  "a row is a type with a codec, an optional of one, a tuple, an aggregate or a "
+                  "described struct");
+
+    template <std::size_t... I>
+    static auto list(std::index_sequence<I...>)
+        -> column_list<boost::pfr::tuple_element_t<I, T>...>;
+
+    using indices = std::make_index_sequence<boost::pfr::tuple_size_v<T>>;
+    using columns = decltype(list(indices{}));
+
+    static columns find(result const& rows) { return {rows, typeid(T)}; }
+    static T read(columns const& from, result const& rows, std::size_t row) {
+        return make(from, rows, row, indices{});
+    }
+
+private:
+    template <std::size_t... I>
+    static T
+    make(columns const& from, result const& rows, std::size_t row, std::index_sequence<I...>) {
+        return T{from.template read<I>(rows, row)...};
+    }
+};
+
+template <single_column T>
+struct row_shape<T> {
+    using columns = column_list<T>;
+    static columns find(result const& rows) { return {rows, typeid(T)}; }
+    static T read(columns const& from, result const& rows, std::size_t row) {
+        return from.template read<0>(rows, row);
     }
 };
 
 template <class... Ts>
-struct row_reader<std::tuple<Ts...>> {
-    static std::tuple<Ts...> read(result const& rows, std::size_t row) {
-        check_width(rows, sizeof...(Ts), typeid(std::tuple<Ts...>));
-        return columns(rows, row, std::index_sequence_for<Ts...>{});
+struct row_shape<std::tuple<Ts...>> {
+    using columns = column_list<Ts...>;
+    static columns find(result const& rows) { return {rows, typeid(std::tuple<Ts...>)}; }
+    static std::tuple<Ts...> read(columns const& from, result const& rows, std::size_t row) {
+        return make(from, rows, row, std::index_sequence_for<Ts...>{});
     }
 
 private:
-    template <std::size_t... Columns>
+    template <std::size_t... I>
     static std::tuple<Ts...>
-    columns(result const& rows, std::size_t row, std::index_sequence<Columns...>) {
-        return std::tuple<Ts...>{column_reader<Ts>::read(rows, row, Columns)...};
+    make(columns const& from, result const& rows, std::size_t row, std::index_sequence<I...>) {
+        return std::tuple<Ts...>{from.template read<I>(rows, row)...};
+    }
+};
+
+template <named_row T>
+struct row_shape<T> {
+    template <class... Described>
+    static auto list(boost::mp11::mp_list<Described...>)
+        -> column_list<member_type<T, Described>...>;
+
+    using members = boost::mp11::mp_rename<members_of<T>, boost::mp11::mp_list>;
+    using columns = decltype(list(members{}));
+
+    static columns find(result const& rows) {
+        std::array<char const*, columns::size> names{};
+        auto* next = names.data();
+        boost::mp11::mp_for_each<members>([&](auto described) { *next++ = described.name; });
+        return {rows, typeid(T), names};
+    }
+    static T read(columns const& from, result const& rows, std::size_t row) {
+        T value{};
+        fill(value, from, rows, row, std::make_index_sequence<columns::size>{});
+        return value;
+    }
+
+private:
+    template <std::size_t... I>
+    static void fill(T& value,
+                     columns const& from,
+                     result const& rows,
+                     std::size_t row,
+                     std::index_sequence<I...>) {
+        ((value.*boost::mp11::mp_at_c<members, I>::pointer = from.template read<I>(rows, row)),
+         ...);
     }
 };
 
 } // namespace detail
 
-/// One row as a T: a type with a codec (one column), an optional of one, a tuple, or an aggregate
-/// whose members take the columns in order.
+/// Reads the rows of one result as Ts. The columns are checked once, when it is made. Lifetime: it
+/// refers to the result.
+template <class T>
+class row_decoder {
+public:
+    /// @throws error errc::type_mismatch when the number, a name or a type of the columns does not
+    ///         fit T; the message names column and both types
+    explicit row_decoder(result const& rows)
+        : rows_{rows}, columns_{detail::row_shape<T>::find(rows)} {}
+
+    /// @pre row < rows.size()
+    /// @throws error errc::unexpected_null, errc::value_out_of_range, errc::protocol_error, and
+    ///         errc::type_mismatch for what is inside arrays and composites
+    T operator()(std::size_t row) const { return (*this)(rows_, row); }
+
+    /// The same for another result of the same statement.
+    T operator()(result const& rows, std::size_t row) const {
+        return detail::row_shape<T>::read(columns_, rows, row);
+    }
+
+private:
+    result const& rows_;
+    typename detail::row_shape<T>::columns columns_;
+};
+
+/// One row as a T:
+/// - a type with a codec or an optional of one: the only column;
+/// - a tuple, or an aggregate: the columns in order;
+/// - a struct described with BOOST_DESCRIBE_STRUCT: by name. Each public member takes the one
+/// column
+///   of exactly its name; a column that is missing, there twice or without a member is an error.
 /// @pre row < rows.size()
-/// @throws error errc::type_mismatch when the number or a type of the columns does not fit,
-///         errc::unexpected_null, errc::value_out_of_range
+/// @throws error as row_decoder does
 template <class T>
 T read_row(result const& rows, std::size_t row) {
-    return detail::row_reader<T>::read(rows, row);
+    return row_decoder<T>{rows}(row);
 }
 
 } // namespace copg

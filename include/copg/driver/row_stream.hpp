@@ -64,18 +64,21 @@ public:
             if (auto more = source_.take()) {
                 rows_ = std::move(*more);
                 row_ = 0;
+                if (!decode_)
+                    decode_.emplace(rows_);
                 continue;
             }
             auto const more = co_await source_.wait();
             if (!more)
                 co_return std::nullopt;
         }
-        co_return read_row<T>(rows_, row_++);
+        co_return (*decode_)(rows_, row_++);
     }
 
 private:
     detail::raw_stream source_;
     result rows_;
+    std::optional<row_decoder<T>> decode_;
     std::size_t row_ = 0;
 };
 

@@ -33,14 +33,24 @@ public:
         return copy;
     }
 
+    /// Asks for the columns in text format: then std::string reads a column of any type, and
+    /// nothing else reads one.
+    constexpr sql text_results() const noexcept {
+        auto copy = *this;
+        copy.text_results_ = true;
+        return copy;
+    }
+
     constexpr std::string_view text() const noexcept { return text_; }
     constexpr std::source_location const& where() const noexcept { return where_; }
     constexpr std::optional<std::chrono::milliseconds> timeout() const noexcept { return timeout_; }
+    constexpr bool wants_text() const noexcept { return text_results_; }
 
 private:
     std::string_view text_;
     std::source_location where_;
     std::optional<std::chrono::milliseconds> timeout_;
+    bool text_results_ = false;
 };
 
 } // namespace copg
