@@ -17,7 +17,11 @@ public:
     registration(shutdown_service& service, blocking_call& call) : service_{service}, call_{call} {
         service_.add(call_);
     }
-    ~registration() { service_.remove(call_); }
+    ~registration() {
+        service_.remove(call_);
+        // The helper may still be inside post(), with the loop's executor in its hands.
+        std::lock_guard const until_it_has_left{call_.mutex_};
+    }
     registration(registration const&) = delete;
     registration& operator=(registration const&) = delete;
 

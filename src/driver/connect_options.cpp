@@ -20,6 +20,16 @@ connect_options& connect_options::timeout(std::chrono::milliseconds value) noexc
     return *this;
 }
 
+connect_options& connect_options::target(dsn value) {
+    target_ = std::move(value);
+    return *this;
+}
+
+connect_options& connect_options::deadline(std::chrono::milliseconds value) noexcept {
+    deadline_ = value;
+    return *this;
+}
+
 connect_options& connect_options::named_statements(bool value) noexcept {
     named_statements_ = value;
     return *this;

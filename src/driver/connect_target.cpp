@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <random>
+#include <set>
 
 namespace copg::detail {
 namespace {
@@ -44,6 +47,11 @@ bool connect_target::needs_lookup() const noexcept {
     return not_numeric.failed();
 }
 
+std::string connect_target::description() const {
+    auto const& shown = host.empty() ? address : host;
+    return fmt::format("\"{}\", port {}", shown.empty() ? "(default socket)" : shown, port);
+}
+
 std::vector<connect_target> targets_of(dsn const& target) {
     auto const hosts = split(target.parameter("host"));
     auto const addresses = split(target.parameter("hostaddr"));
@@ -60,15 +68,47 @@ std::vector<connect_target> targets_of(dsn const& target) {
     return targets;
 }
 
-std::vector<std::pair<std::string, std::string>> common_keywords(dsn const& target) {
-    std::vector<std::pair<std::string, std::string>> keywords;
+std::vector<std::string> passes_of(dsn const& target) {
+    auto const wanted = target.parameter("target_session_attrs");
+    if (wanted == "prefer-standby")
+        return {"standby", "any"};
+    return {std::string{wanted}};
+}
+
+bool balances_load(dsn const& target) {
+    return target.parameter("load_balance_hosts") == "random";
+}
+
+void shuffle(std::vector<connect_target>& targets) {
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    std::shuffle(targets.begin(), targets.end(), generator);
+}
+
+keyword_list keywords_for(dsn const& target,
+                          connect_target const& address,
+                          std::string const& session_attributes) {
+    // The time limit is ours, since libpq has none when it is polled; the order too.
+    static std::set<std::string, std::less<>> const replaced{"client_encoding",
+                                                             "connect_timeout",
+                                                             "fallback_application_name",
+                                                             "host",
+                                                             "hostaddr",
+                                                             "load_balance_hosts",
+                                                             "port",
+                                                             "target_session_attrs"};
+    keyword_list keywords;
     for (auto const& [keyword, value] : target.parameters())
-        if (keyword != "host" && keyword != "hostaddr" && keyword != "port" &&
-            keyword != "connect_timeout" && keyword != "client_encoding" &&
-            keyword != "fallback_application_name")
+        if (!replaced.contains(keyword))
             keywords.emplace_back(keyword, value);
+    auto const fallback = target.parameter("fallback_application_name");
     keywords.emplace_back("client_encoding", "UTF8"); // the encoding of std::string here
-    keywords.emplace_back("fallback_application_name", "copg");
+    keywords.emplace_back("fallback_application_name", fallback.empty() ? "copg" : fallback);
+    for (auto const& [keyword, value] : {std::pair{"host", &address.host},
+                                         std::pair{"hostaddr", &address.address},
+                                         std::pair{"port", &address.port},
+                                         std::pair{"target_session_attrs", &session_attributes}})
+        if (!value->empty())
+            keywords.emplace_back(keyword, *value);
     return keywords;
 }
 

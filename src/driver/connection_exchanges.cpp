@@ -238,23 +238,26 @@ void connection_impl::detach(exchange& e, std::exception_ptr failure, ready_list
 }
 
 void connection_impl::ask_to_stop() {
-    if (!options_.cancel_requests() || cancel_ != nullptr)
+    if (!options_.cancel_requests() || cancelling_)
         return;
+    if (cancel_ != nullptr) // has reported its end; may be busy yet with continuing a coroutine
+        cancel_->forget();
     cancel_ = cancel_request::start(wire_->handle(), executor_, [this] { cancel_ended(); });
+    cancelling_ = cancel_ != nullptr;
 }
 
 void connection_impl::cancel_ended() {
     ready_list ready;
     {
         std::lock_guard const lock{mutex_};
-        cancel_.reset();
+        cancelling_ = false;
         settle_if_done(ready);
     }
     post_all(ready);
 }
 
 void connection_impl::settle_if_done(ready_list& ready) {
-    if (!detached_.empty() || cancel_ != nullptr)
+    if (!detached_.empty() || cancelling_)
         return;
     if (!is_settled()) {
         settle_by_.reset();

@@ -179,7 +179,8 @@ private:
     std::string end_message_;                   // why it is null
     exchange_list exchanges_;
     std::vector<std::unique_ptr<exchange>> detached_; // linked into exchanges_
-    std::shared_ptr<cancel_request> cancel_;          // under way
+    std::shared_ptr<cancel_request> cancel_;          // the latest
+    bool cancelling_ = false;                         // it has not ended
     std::optional<clock::time_point> settle_by_;      // while unsettled
     binding binding_;
     std::function<void()> on_idle_loss_;

@@ -87,22 +87,35 @@ std::string keyword_string(std::map<std::string, std::string> const& parameters,
     return text;
 }
 
+std::string environment(char const* name) {
+    auto const* const value = std::getenv(name);
+    return value == nullptr ? std::string{} : std::string{value};
+}
+
 } // namespace
 
 dsn::dsn(std::string_view text) {
     auto const given = parse(text);
-    if (has_value(given.get(), "service")) {
-        take_values(parameters_,
-                    given.get()); // libpq reads the service file: a default here would hide it
+    auto const service = environment("PGSERVICE");
+    if (!service.empty() || has_value(given.get(), "service")) {
+        // libpq reads the service file when it connects; a default here would hide what it says.
+        if (!service.empty())
+            parameters_["service"] = service;
+        take_values(parameters_, given.get());
     } else {
         take_values(parameters_, options{PQconndefaults(), &PQconninfoFree}.get());
-        if (std::getenv("PGGSSENCMODE") == nullptr)
+        if (environment("PGGSSENCMODE").empty())
             parameters_["gssencmode"] = "disable"; // by default each connect would probe caches
         take_values(parameters_, given.get());
         // libpq takes a port that is not written as 5432, a database that is not as the user.
         parameters_.try_emplace("port", "5432");
         if (auto const user = parameters_.find("user"); user != parameters_.end())
             parameters_.try_emplace("dbname", user->second);
+        // From version 16 on the system's certificates mean verify-full, which a weaker mode that
+        // nobody wrote would contradict.
+        if (parameter("sslrootcert") == "system" && !has_value(given.get(), "sslmode") &&
+            environment("PGSSLMODE").empty())
+            parameters_.erase("sslmode");
     }
 
     if (parameter("host").find('@') != std::string_view::npos)

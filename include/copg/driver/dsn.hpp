@@ -6,8 +6,13 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace copg {
+
+namespace detail {
+struct expanded_dsn;
+}
 
 /// A connection string, in URI or keyword form (PostgreSQL manual, 34.1.1), taken apart by libpq.
 ///
@@ -39,6 +44,10 @@ public:
     friend bool operator==(dsn const& a, dsn const& b) { return a.parameters_ == b.parameters_; }
 
 private:
+    friend detail::expanded_dsn;
+    explicit dsn(std::map<std::string, std::string> parameters)
+        : parameters_{std::move(parameters)} {}
+
     std::map<std::string, std::string> parameters_;
 };
 

@@ -7,6 +7,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <atomic>
@@ -129,6 +130,19 @@ COPG_COROUTINE_TEST(a_full_queue_is_told_at_once) {
     auto const how = co_await call->run();
     BOOST_TEST((how == blocking_call::outcome::refused));
     hanging.release.set_value();
+    BOOST_TEST(helpers.settle(long_enough));
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_may_be_destroyed_as_soon_as_the_coroutine_went_on) {
+    helper_threads helpers{2, 8};
+    for (int round = 0; round < 500; ++round) {
+        asio::io_context loop;
+        std::optional<blocking_call::outcome> how;
+        auto const call = std::make_shared<blocking_call>(helpers, [] {});
+        asio::co_spawn(asio::make_strand(loop), run_call(call, how), asio::detached);
+        loop.run();
+        BOOST_TEST((how == blocking_call::outcome::done));
+    }
     BOOST_TEST(helpers.settle(long_enough));
 }
 
