@@ -8,10 +8,12 @@
 #include <copg/base/observer.hpp>
 #include <copg/base/sql_error.hpp>
 #include <copg/base/sqlstate.hpp>
+#include <copg/base/with_deadline.hpp>
 #include <copg/driver/codec.hpp>
 #include <copg/driver/connect_options.hpp>
 #include <copg/driver/connection.hpp>
 #include <copg/driver/dsn.hpp>
+#include <copg/driver/notification_listener.hpp>
 #include <copg/driver/row_view.hpp>
 #include <copg/driver/session.hpp>
 #include <copg/manager/manager.hpp>

@@ -4,6 +4,10 @@
 #include "driver/perform.hpp"
 #include "driver/runner.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <charconv>
 #include <utility>
 
@@ -102,7 +106,7 @@ asio::awaitable<void> copy_state::drain() {
         if (exchange_.ended || exchange_.was_refused())
             return true;
         exchange_.put(wire, buffer);
-        return false;
+        return wire.copy_was_refused();
     });
     if (refused) {
         co_await close(); // throws what the server said
@@ -113,8 +117,12 @@ asio::awaitable<void> copy_state::drain() {
     auto const sent = connection().flush_now();
     if (sent)
         unsent_ = 0;
-    if (unsent_ <= unsent_maximum)
+    if (unsent_ <= unsent_maximum) {
+        // A server that takes everything at once must not keep the loop from its other work.
+        auto const executor = co_await asio::this_coro::executor;
+        co_await asio::post(executor, asio::use_awaitable);
         co_return;
+    }
     connection().locked([this] { exchange_.wait_for_flush(true); });
     co_await connection().wait(exchange_);
     connection().locked([this] { exchange_.wait_for_flush(false); });

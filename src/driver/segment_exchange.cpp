@@ -30,9 +30,14 @@ private:
 
 void segment_exchange::send(wire& wire) {
     std::size_t sent = 0;
+    auto const several = segments_.size() > 1;
+    if (several)
+        wire.hold_back(true);
     try {
         for (; sent < segments_.size(); ++sent)
             wire.send(segments_[sent]);
+        if (several)
+            wire.hold_back(false);
         if (segments_.size() == 1)
             wire.stream_first_item(segments_[0], rows_);
     } catch (error const& cause) {

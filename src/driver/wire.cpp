@@ -4,7 +4,10 @@
 #include "driver/row_buffer.hpp"
 #include "driver/server_messages.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <utility>
 
 namespace copg::detail {
@@ -105,6 +108,13 @@ void wire::send(segment const& segment) {
 #endif
     if (synced != 1)
         throw_lost();
+}
+
+void wire::hold_back([[maybe_unused]] bool held) noexcept {
+#ifndef LIBPQ_HAS_SEND_PIPELINE_SYNC
+    int const corked = held ? 1 : 0; // fails on a UNIX socket, where nothing waits for a packet
+    ::setsockopt(socket(), IPPROTO_TCP, TCP_CORK, &corked, sizeof corked);
+#endif
 }
 
 wire::flushed wire::flush() noexcept {

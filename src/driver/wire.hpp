@@ -35,6 +35,10 @@ public:
     /// it. @throws error errc::connection_lost
     void send(segment const& segment);
 
+    /// While true, several segments leave as one: libpq before 17 flushes at each Sync, and the
+    /// server would answer the first before it has the second.
+    void hold_back(bool held) noexcept;
+
     enum class flushed { all, partly, lost };
     /// Tries to send what is still buffered.
     flushed flush() noexcept;

@@ -26,6 +26,7 @@ void wire::resume_pipeline() {
 
 void wire::put_copy_data(std::span<char const> bytes) {
     copies_in_ = true;
+    look_for_refusal();
     constexpr std::size_t piece = std::size_t{1} << 28; // a message counts its bytes in an int32
     while (!bytes.empty()) {
         auto const part = bytes.first(std::min(piece, bytes.size()));
@@ -42,9 +43,10 @@ void wire::put_copy_end(char const* reason) {
         throw_lost();
 }
 
-// libpq leaves an error in its buffer for as long as data goes out (fe-protocol3.c). While data
-// goes out a server sends notices, and an error when it has given up. Encrypted bytes cannot be
-// looked at: there the error is found at the end.
+// libpq leaves an error in its buffer for as long as data goes out (fe-protocol3.c), so it must be
+// seen on the socket: there a server sends notices, and an error when it has given up. One that is
+// encrypted, or that libpq takes in while it sends, is found at the end: until then the server
+// passes over what it gets.
 void wire::look_for_refusal() noexcept {
     char first = 0;
     if (!is_encrypted() && ::recv(socket(), &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1)

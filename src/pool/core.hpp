@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "pool/backoff.hpp"
+#include "base/backoff.hpp"
 
 #include <copg/driver/session.hpp>
 #include <copg/pool/pool_options.hpp>
