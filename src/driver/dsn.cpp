@@ -87,6 +87,16 @@ std::string keyword_string(std::map<std::string, std::string> const& parameters,
     return text;
 }
 
+// An '@' begins the name of an abstract socket. Anywhere else in a host it comes from a user name
+// or password in a URI, and so it does at the beginning of a host that the text writes as "@@host".
+bool holds_stray_at(std::string_view hosts, std::string_view text) {
+    for (auto at = hosts.find('@'); at != hosts.npos; at = hosts.find('@', at + 1))
+        if ((at != 0 && hosts[at - 1] != ',') ||
+            (text.starts_with("postgres") && text.find("@@") != text.npos))
+            return true;
+    return false;
+}
+
 std::string environment(char const* name) {
     auto const* const value = std::getenv(name);
     return value == nullptr ? std::string{} : std::string{value};
@@ -118,7 +128,7 @@ dsn::dsn(std::string_view text) {
             parameters_.erase("sslmode");
     }
 
-    if (parameter("host").find('@') != std::string_view::npos)
+    if (holds_stray_at(parameter("host"), text))
         throw error{errc::invalid_dsn,
                     "invalid connection string: the host holds an '@'; write an '@' in a user name "
                     "or password as %40"};

@@ -29,7 +29,12 @@ make() {
         --no-locale --no-sync) >"$folder/initdb.log" 2>&1 || return 1
     cat "$folder/settings" >>"$folder/data/postgresql.conf" &&
     cat "$folder/access_rules" "$folder/data/pg_hba.conf" >"$folder/hba" &&
-    cat "$folder/hba" >"$folder/data/pg_hba.conf"
+    cat "$folder/hba" >"$folder/data/pg_hba.conf" || return 1
+    for file in "$folder"/files/*; do
+        [ -e "$file" ] || continue
+        chmod 600 "$file" && { [ -z "$user" ] || chown "$user" "$file"; } &&
+            mv "$file" "$folder/data/" || return 1
+    done
 }
 ready() {
     for try in $(seq 3000); do

@@ -87,6 +87,10 @@ void write_settings(std::string const& folder, cluster_options const& options) {
     std::ofstream rules{folder + "/access_rules"};
     for (auto const& rule : options.access_rules())
         rules << rule << '\n';
+
+    fs::create_directory(folder + "/files");
+    for (auto const& [name, content] : options.files())
+        std::ofstream{folder + "/files/" + name} << content;
 }
 
 } // namespace
@@ -99,6 +103,23 @@ cluster_options& cluster_options::setting(std::string const& name, std::string c
 cluster_options& cluster_options::access_rule(std::string const& line) {
     access_rules_.push_back(line);
     return *this;
+}
+
+cluster_options& cluster_options::file(std::string const& name, std::string const& content) {
+    files_[name] = content;
+    return *this;
+}
+
+cluster_options& cluster_options::tls(std::string const& certificate,
+                                      std::string const& key,
+                                      std::string const& authority) {
+    setting("ssl", "on");
+    file("server.crt", certificate);
+    file("server.key", key);
+    if (authority.empty())
+        return *this;
+    setting("ssl_ca_file", "authority.crt");
+    return file("authority.crt", authority);
 }
 
 cluster_options& cluster_options::server(server_installation const& installation) {

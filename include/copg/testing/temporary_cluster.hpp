@@ -32,16 +32,26 @@ public:
     /// A line of pg_hba.conf, in front of those that trust everybody.
     cluster_options& access_rule(std::string const& line);
 
+    /// A file in the data directory that only the server can read: a certificate, standby.signal …
+    cluster_options& file(std::string const& name, std::string const& content);
+
+    /// Makes the server speak TLS. All in PEM form.
+    /// @param authority  whose client certificates the server believes; none by default
+    cluster_options&
+    tls(std::string const& certificate, std::string const& key, std::string const& authority = {});
+
     /// Which server to run; the newest one found by default.
     cluster_options& server(server_installation const& installation);
 
     std::map<std::string, std::string> const& settings() const noexcept { return settings_; }
     std::vector<std::string> const& access_rules() const noexcept { return access_rules_; }
+    std::map<std::string, std::string> const& files() const noexcept { return files_; }
     server_installation const& server() const noexcept { return server_; }
 
 private:
     std::map<std::string, std::string> settings_;
     std::vector<std::string> access_rules_;
+    std::map<std::string, std::string> files_;
     server_installation server_;
 };
 

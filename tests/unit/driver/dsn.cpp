@@ -95,4 +95,18 @@ BOOST_AUTO_TEST_CASE(the_printable_form_has_no_secret) {
     BOOST_TEST(text.find("host='db.example'") != text.npos);
 }
 
+BOOST_AUTO_TEST_CASE(an_at_sign_is_welcome_as_the_name_of_an_abstract_socket_only) {
+    BOOST_TEST(dsn{"host=@one,@two user=app"}.parameter("host") == "@one,@two");
+    BOOST_TEST(dsn{"postgresql://app@%40one/main"}.parameter("host") == "@one");
+    for (auto const* text : {"host=a@b user=app", "postgresql://app:secret@@db.example/main"})
+        BOOST_CHECK_THROW(dsn{text}, copg::error);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_is_left_to_the_time_of_the_connect) {
+    dsn const named{"service=shop user=app"};
+    BOOST_TEST(named.parameter("service") == "shop");
+    BOOST_TEST(named.parameter("user") == "app");
+    BOOST_TEST(named.parameter("port").empty()); // the service file may name it
+}
+
 BOOST_AUTO_TEST_SUITE_END()
