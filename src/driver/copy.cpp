@@ -16,10 +16,14 @@ constexpr std::string_view binary_header{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 1
 constexpr std::string_view binary_trailer{"\377\377", 2};
 
 asio::awaitable<std::unique_ptr<detail::copy_state>>
-open_copy(asio::awaitable<detail::bound_connection> target, statement copy, direction wanted) {
+open_copy(asio::awaitable<detail::bound_connection> target,
+          statement copy,
+          std::string describes,
+          direction wanted) {
     auto bound = co_await std::move(target);
     auto const turn = std::move(bound.turn);
-    auto state = std::make_unique<detail::copy_state>(std::move(bound), std::move(copy));
+    auto state = std::make_unique<detail::copy_state>(
+        std::move(bound), std::move(copy), std::move(describes));
     co_await state->open(wanted);
     co_return state;
 }
@@ -33,13 +37,19 @@ copy_writer& copy_writer::operator=(copy_writer&&) noexcept = default;
 copy_writer::~copy_writer() = default;
 
 asio::awaitable<copy_writer> copy_writer::open(asio::awaitable<detail::bound_connection> target,
-                                               statement copy) {
-    auto state = co_await open_copy(std::move(target), std::move(copy), direction::sending);
+                                               statement copy,
+                                               std::string describes) {
+    auto state = co_await open_copy(
+        std::move(target), std::move(copy), std::move(describes), direction::sending);
     co_return copy_writer{std::move(state)};
 }
 
 bool copy_writer::is_binary() const noexcept {
     return state_->is_binary();
+}
+
+result const& copy_writer::columns() const noexcept {
+    return state_->columns();
 }
 
 bool copy_writer::is_full() const noexcept {
@@ -78,13 +88,19 @@ copy_reader& copy_reader::operator=(copy_reader&&) noexcept = default;
 copy_reader::~copy_reader() = default;
 
 asio::awaitable<copy_reader> copy_reader::open(asio::awaitable<detail::bound_connection> target,
-                                               statement copy) {
-    auto state = co_await open_copy(std::move(target), std::move(copy), direction::receiving);
+                                               statement copy,
+                                               std::string describes) {
+    auto state = co_await open_copy(
+        std::move(target), std::move(copy), std::move(describes), direction::receiving);
     co_return copy_reader{std::move(state)};
 }
 
 bool copy_reader::is_binary() const noexcept {
     return state_->is_binary();
+}
+
+result const& copy_reader::columns() const noexcept {
+    return state_->columns();
 }
 
 asio::awaitable<std::optional<std::string>> copy_reader::read() {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <copg/base/error.hpp>
-#include <copg/driver/copy_rows.hpp>
+#include <copg/driver/copy_typed.hpp>
+
+#include <boost/core/demangle.hpp>
+
+#include <fmt/format.h>
 
 namespace copg::detail {
 namespace {
@@ -78,6 +82,47 @@ void text_row::add(std::string_view text) {
 void text_row::add(std::nullopt_t) {
     separate();
     buffer_ += "\\N";
+}
+
+std::string copy_in_sql(std::string_view table, std::string_view columns) {
+    return fmt::format("copy {} ({}) from stdin (format binary)", table, columns);
+}
+
+std::string copy_columns_sql(std::string_view table, std::string_view columns) {
+    return fmt::format("select {} from {}", columns, table);
+}
+
+std::string copy_out_sql(std::string_view query) {
+    return fmt::format("copy ({}) to stdout (format binary)", query);
+}
+
+void throw_wrong_copy_type(result const& columns, std::size_t column, std::type_info const& given) {
+    throw error{errc::type_mismatch,
+                fmt::format("column {} \"{}\" is {}, whose binary format {} does not have",
+                            column + 1,
+                            columns.column_name(column),
+                            to_string(columns.column_type(column)),
+                            boost::core::demangle(given.name()))};
+}
+
+void copy_row::take_apart(std::string_view piece, bool has_header) {
+    byte_reader reader{piece};
+    fields_.clear();
+    if (has_header) {
+        constexpr std::size_t signature_and_flags = 15;
+        reader.take_bytes(signature_and_flags);
+        reader.take_bytes(reader.take<std::uint32_t>());
+        if (reader.left() == 0) {
+            state_ = content::nothing;
+            return;
+        }
+    }
+    auto const count = reader.take_int16();
+    state_ = count < 0 ? content::trailer : content::row;
+    for (auto i = 0; i < count; ++i)
+        fields_.push_back(reader.take_value());
+    if (state_ == content::row && fields_.size() != columns_->columns())
+        throw error{errc::protocol_error, "a row of COPY has another number of columns"};
 }
 
 std::vector<std::optional<std::string>> split_text_row(std::string_view row) {

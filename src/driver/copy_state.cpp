@@ -25,11 +25,12 @@ std::uint64_t rows_of(std::string_view tag) { // "COPY 3"
 
 } // namespace
 
-copy_state::copy_state(bound_connection bound, statement copy)
+copy_state::copy_state(bound_connection bound, statement copy, std::string describes)
     : lent_{std::move(bound.lent)},
       claim_{bound.connection, copy.where()},
       session_{std::move(bound.session)},
       statement_{std::move(copy)},
+      describes_{std::move(describes)},
       exchange_{connection(), statement_.sql()} {}
 
 copy_state::~copy_state() {
@@ -42,6 +43,20 @@ asio::awaitable<void> copy_state::prepare() {
     if (classify(statement_.sql()) != statement_kind::copy_stream)
         throw error{errc::unsupported_statement,
                     "the statement is not a COPY FROM STDIN or TO STDOUT"};
+    co_await bind();
+    if (describes_.empty())
+        co_return;
+    std::exception_ptr failure;
+    try {
+        columns_ = co_await describe_held(connection(), describes_);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure)
+        co_await fail(failure);
+}
+
+asio::awaitable<void> copy_state::bind() {
     auto const now = connection().binding_now();
     auto const idle = now.state() == transaction_state::idle;
     std::exception_ptr failure;

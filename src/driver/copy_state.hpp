@@ -18,7 +18,8 @@ namespace copg::detail {
 /// first, COMMIT after it.
 class copy_state {
 public:
-    copy_state(bound_connection bound, statement copy);
+    /// @param describes  a query with the columns of the COPY, or an empty text
+    copy_state(bound_connection bound, statement copy, std::string describes);
     copy_state(copy_state const&) = delete;
     copy_state& operator=(copy_state const&) = delete;
     ~copy_state();
@@ -33,6 +34,8 @@ public:
     asio::awaitable<std::optional<std::string>> read();
 
     bool is_binary() const noexcept { return exchange_.is_binary(); }
+    /// Without rows; what was to be described.
+    result const& columns() const noexcept { return columns_; }
 
     std::string buffer;      ///< what is to be sent
     bool has_header = false; ///< of the binary format, ours or the caller's
@@ -40,6 +43,7 @@ public:
 
 private:
     asio::awaitable<void> prepare();
+    asio::awaitable<void> bind();
     asio::awaitable<void> close();
     asio::awaitable<void> fail(std::exception_ptr failure);
     connection_impl& connection() const noexcept { return claim_.connection(); }
@@ -48,6 +52,8 @@ private:
     claim claim_;
     session const session_;
     statement const statement_;
+    std::string const describes_;
+    result columns_;
     copy_exchange exchange_;
     bool own_transaction_ = false;
     bool ended_ = false;

@@ -143,6 +143,19 @@ asio::awaitable<void> bind_held(connection_impl& connection, session const& sess
         std::rethrow_exception(answer.error);
 }
 
+asio::awaitable<result> describe_held(connection_impl& connection, std::string const& sql) {
+    using action = segment_item::action;
+    segment described;
+    described.on_loss = errc::connection_lost;
+    described.items.push_back({action::prepare, step::begin, "", sql.c_str(), nullptr});
+    described.items.push_back({action::describe, step::begin, "", "", nullptr});
+    prepare_to_build(connection.backend());
+    auto answer = co_await perform_one(connection, described, {});
+    if (answer.failed())
+        std::rethrow_exception(answer.error);
+    co_return std::move(answer.rows);
+}
+
 asio::awaitable<std::string>
 run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc on_loss) {
     claim const mine{connection, std::source_location::current()};

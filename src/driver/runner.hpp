@@ -48,6 +48,10 @@ open_held(connection_impl& connection, std::string const& begin_sql, session con
 /// Makes the session hold in the open transaction, for whoever holds the connection.
 asio::awaitable<void> bind_held(connection_impl& connection, session const& session);
 
+/// What a statement returns, without running it: a result without rows. For whoever holds the
+/// connection and has made the session hold.
+asio::awaitable<result> describe_held(connection_impl& connection, std::string const& sql);
+
 /// Ends a transaction: COMMIT or ROLLBACK. @return the command tag
 asio::awaitable<std::string>
 run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc on_loss);

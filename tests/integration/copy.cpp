@@ -15,6 +15,11 @@ using copg::sqlstate;
 
 namespace {
 
+struct item {
+    int i;
+    std::optional<std::string> s;
+};
+
 asio::awaitable<connection> with_table() {
     auto c = co_await connection::connect(cluster().dsn().c_str());
     co_await c.execute("create temp table t (i int primary key, s text)");
@@ -83,6 +88,49 @@ COPG_COROUTINE_TEST(binary_rows_go_in) {
     BOOST_TEST(count == 10'001u);
     auto const last = co_await c.fetch_one<std::string>("select s from t where i = 9999");
     BOOST_TEST(last == "row 9999");
+}
+
+COPG_COROUTINE_TEST(typed_rows_go_in_and_come_out) {
+    auto c = co_await with_table();
+    auto in = co_await c.copy_in<item>("t", "i, s");
+    std::vector<item> const rows{{1, "one"}, {2, std::nullopt}, {3, "three"}};
+    co_await in.write_all(rows);
+    item const last{4, ""};
+    co_await in.write(last);
+    auto const count = co_await in.finish();
+    BOOST_TEST(count == 4u);
+    auto out = co_await c.copy_out<std::tuple<int, std::optional<std::string>>>(
+        "select i, s from t order by i");
+    for (auto const& row : rows) {
+        auto const back = co_await out.next();
+        BOOST_REQUIRE(back);
+        BOOST_TEST((*back == std::tuple{row.i, row.s}));
+    }
+    auto const fourth = co_await out.next();
+    BOOST_TEST((std::get<1>(*fourth) == ""));
+    auto const end = co_await out.next();
+    BOOST_TEST(!end);
+    auto nothing = co_await c.copy_out<int>("select i from t where false");
+    auto const none = co_await nothing.next();
+    BOOST_TEST(!none);
+}
+
+COPG_COROUTINE_TEST(a_typed_copy_refuses_other_types_and_names_the_column) {
+    auto c = co_await with_table();
+    auto const wide =
+        co_await end_of(c.copy_in<std::tuple<std::int64_t, std::string>>("t", "i, s"));
+    BOOST_TEST((wide.code == errc::type_mismatch));
+    BOOST_TEST(wide.message.find("column 1 \"i\" is integer") != std::string::npos, wide.message);
+    auto const text = co_await end_of(c.copy_in<std::tuple<std::string, std::string>>("t", "i, s"));
+    BOOST_TEST((text.code == errc::type_mismatch));
+    auto const width = co_await end_of(c.copy_in<std::tuple<int>>("t", "i, s"));
+    BOOST_TEST((width.code == errc::type_mismatch));
+    auto const out = co_await end_of(c.copy_out<std::string>("select i from t"));
+    BOOST_TEST((out.code == errc::type_mismatch));
+    auto const missing = co_await end_of(c.copy_in<item>("no_such_table", "i, s"));
+    BOOST_TEST((missing.code == sqlstate::undefined_table));
+    auto const rows = co_await rows_of(c);
+    BOOST_TEST(rows == 0);
 }
 
 COPG_COROUTINE_TEST(no_rows_are_a_copy_too) {

@@ -3,6 +3,7 @@
 
 #include <copg/driver/bound_connection.hpp>
 #include <copg/driver/copy_rows.hpp>
+#include <copg/driver/result.hpp>
 #include <copg/driver/statement.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -28,8 +29,10 @@ class copy_state;
 /// row_stream. Thread safety: distinct objects are safe.
 class COPG_API copy_writer {
 public:
+    /// @param describes  a query with the columns of the COPY, for columns()
     static asio::awaitable<copy_writer> open(asio::awaitable<detail::bound_connection> target,
-                                             statement copy);
+                                             statement copy,
+                                             std::string describes = {});
 
     copy_writer(copy_writer&&) noexcept;
     copy_writer& operator=(copy_writer&&) noexcept;
@@ -37,6 +40,8 @@ public:
 
     /// Whether the statement says FORMAT binary.
     bool is_binary() const noexcept;
+    /// A result without rows.
+    result const& columns() const noexcept;
 
     /// Adds bytes in the statement's format, cut anywhere; they are copied.
     /// Cancellation (terminal): ends the COPY with operation_aborted; nothing of it counts.
@@ -56,18 +61,26 @@ public:
     /// The same without waiting; call drain() at the latest when is_full() says so.
     template <class... Values>
     void add_row(Values const&... values) {
-        auto& buffer = begin_row();
         if (is_binary()) {
-            detail::put(static_cast<std::uint16_t>(sizeof...(Values)), buffer);
-            (detail::add_binary_field(values, buffer), ...);
+            add_binary_row(sizeof...(Values), [&](std::string& buffer) {
+                (detail::add_binary_field(values, buffer), ...);
+            });
         } else {
-            detail::text_row row{buffer};
+            detail::text_row row{begin_row()};
             (row.add(values), ...);
             row.end();
         }
     }
     bool is_full() const noexcept;
     asio::awaitable<void> drain();
+
+    /// Adds a row of a binary COPY whose fields a function appends.
+    template <class Function>
+    void add_binary_row(std::size_t fields, Function add_fields) {
+        auto& buffer = begin_row();
+        detail::put(static_cast<std::uint16_t>(fields), buffer);
+        add_fields(buffer);
+    }
 
     /// Ends the COPY. @return the number of rows
     /// @throws sql_error what the server says to the data; errors as write
@@ -85,13 +98,15 @@ private:
 class COPG_API copy_reader {
 public:
     static asio::awaitable<copy_reader> open(asio::awaitable<detail::bound_connection> target,
-                                             statement copy);
+                                             statement copy,
+                                             std::string describes = {});
 
     copy_reader(copy_reader&&) noexcept;
     copy_reader& operator=(copy_reader&&) noexcept;
     ~copy_reader();
 
     bool is_binary() const noexcept;
+    result const& columns() const noexcept;
 
     /// The next piece: a row in the text formats, a row, the header or the trailer in the binary
     /// one. Nothing at the end. @throws sql_error what the COPY failed with

@@ -5,6 +5,7 @@
 #include <copg/driver/batch.hpp>
 #include <copg/driver/bound_connection.hpp>
 #include <copg/driver/copy.hpp>
+#include <copg/driver/copy_typed.hpp>
 #include <copg/driver/row.hpp>
 #include <copg/driver/row_stream.hpp>
 #include <copg/driver/row_view.hpp>
@@ -225,6 +226,29 @@ public:
     /// Starts a COPY … TO STDOUT; see copy_reader.
     asio::awaitable<copy_reader> copy_out(sql text) const {
         return copy_reader::open(self().bind(), statement{text});
+    }
+
+    /// Starts a binary COPY into columns of a table; see typed_copy_writer.
+    /// @param table, columns  SQL as it stands in COPY: `item`, `id, name`
+    template <class Row>
+    asio::awaitable<typed_copy_writer<Row>>
+    copy_in(std::string_view table,
+            std::string_view columns,
+            std::source_location where = std::source_location::current()) const {
+        auto const copy = detail::copy_in_sql(table, columns);
+        return typed_copy_writer<Row>::open(copy_writer::open(
+            self().bind(), statement{sql{copy, where}}, detail::copy_columns_sql(table, columns)));
+    }
+
+    /// Starts a binary COPY of a query's rows, read as read_row<T> does; see typed_copy_reader.
+    /// @param query  without parameters, which COPY does not take
+    template <class T>
+    asio::awaitable<typed_copy_reader<T>>
+    copy_out(std::string_view query,
+             std::source_location where = std::source_location::current()) const {
+        auto const copy = detail::copy_out_sql(query);
+        return typed_copy_reader<T>::open(
+            copy_reader::open(self().bind(), statement{sql{copy, where}}, std::string{query}));
     }
 
     /// One round trip to the server and back.

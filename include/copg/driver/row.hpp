@@ -62,8 +62,8 @@ public:
         check(rows, std::index_sequence_for<Ts...>{});
     }
 
-    template <std::size_t I>
-    auto read(result const& rows, std::size_t row) const {
+    template <std::size_t I, class Rows>
+    auto read(Rows const& rows, std::size_t row) const {
         auto const& column = columns_[I];
         return read_column<std::tuple_element_t<I, std::tuple<Ts...>>>(
             rows.bytes(row, column.index), column, rows);
@@ -78,7 +78,8 @@ private:
     std::array<column, size> columns_;
 };
 
-/// Which columns a T is made of, and how.
+/// Which columns a T is made of, and how. Rows are a result, or anything with its bytes() and
+/// column_name().
 template <class T>
 struct row_shape {
     static_assert(!std::is_enum_v<T>,
@@ -95,14 +96,15 @@ struct row_shape {
     using columns = decltype(list(indices{}));
 
     static columns find(result const& rows) { return {rows, typeid(T)}; }
-    static T read(columns const& from, result const& rows, std::size_t row) {
+    template <class Rows>
+    static T read(columns const& from, Rows const& rows, std::size_t row) {
         return make(from, rows, row, indices{});
     }
 
 private:
-    template <std::size_t... I>
+    template <class Rows, std::size_t... I>
     static T
-    make(columns const& from, result const& rows, std::size_t row, std::index_sequence<I...>) {
+    make(columns const& from, Rows const& rows, std::size_t row, std::index_sequence<I...>) {
         return T{from.template read<I>(rows, row)...};
     }
 };
@@ -111,7 +113,8 @@ template <single_column T>
 struct row_shape<T> {
     using columns = column_list<T>;
     static columns find(result const& rows) { return {rows, typeid(T)}; }
-    static T read(columns const& from, result const& rows, std::size_t row) {
+    template <class Rows>
+    static T read(columns const& from, Rows const& rows, std::size_t row) {
         return from.template read<0>(rows, row);
     }
 };
@@ -120,14 +123,15 @@ template <class... Ts>
 struct row_shape<std::tuple<Ts...>> {
     using columns = column_list<Ts...>;
     static columns find(result const& rows) { return {rows, typeid(std::tuple<Ts...>)}; }
-    static std::tuple<Ts...> read(columns const& from, result const& rows, std::size_t row) {
+    template <class Rows>
+    static std::tuple<Ts...> read(columns const& from, Rows const& rows, std::size_t row) {
         return make(from, rows, row, std::index_sequence_for<Ts...>{});
     }
 
 private:
-    template <std::size_t... I>
+    template <class Rows, std::size_t... I>
     static std::tuple<Ts...>
-    make(columns const& from, result const& rows, std::size_t row, std::index_sequence<I...>) {
+    make(columns const& from, Rows const& rows, std::size_t row, std::index_sequence<I...>) {
         return std::tuple<Ts...>{from.template read<I>(rows, row)...};
     }
 };
@@ -147,17 +151,18 @@ struct row_shape<T> {
         boost::mp11::mp_for_each<members>([&](auto described) { *next++ = described.name; });
         return {rows, typeid(T), names};
     }
-    static T read(columns const& from, result const& rows, std::size_t row) {
+    template <class Rows>
+    static T read(columns const& from, Rows const& rows, std::size_t row) {
         T value{};
         fill(value, from, rows, row, std::make_index_sequence<columns::size>{});
         return value;
     }
 
 private:
-    template <std::size_t... I>
+    template <class Rows, std::size_t... I>
     static void fill(T& value,
                      columns const& from,
-                     result const& rows,
+                     Rows const& rows,
                      std::size_t row,
                      std::index_sequence<I...>) {
         ((value.*boost::mp11::mp_at_c<members, I>::pointer = from.template read<I>(rows, row)),
