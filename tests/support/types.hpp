@@ -9,15 +9,17 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
+#include <iostream>
 #include <random>
+#include <sstream>
 
 namespace copg::test {
 
-/// A random generator whose seed is printed when the test fails; COPG_TEST_SEED sets it.
+/// A random generator whose seed is printed; COPG_TEST_SEED sets it.
 inline std::mt19937_64 seeded_random() {
     auto const* const given = std::getenv("COPG_TEST_SEED");
     auto const seed = given == nullptr ? std::random_device{}() : std::stoull(given);
-    BOOST_TEST_MESSAGE("COPG_TEST_SEED=" << seed);
+    std::cout << "COPG_TEST_SEED=" << seed << std::endl;
     return std::mt19937_64{seed};
 }
 
@@ -65,6 +67,20 @@ asio::awaitable<T> full_round_trip(connection& c, std::string type, std::string 
                                             sent);
     BOOST_TEST(same, type << "[] of '" << literal << "'");
     co_return value;
+}
+
+/// Literals are parted by `|`.
+template <class T>
+asio::awaitable<void> all_round_trips(connection& c, std::string type, std::string literals) {
+    std::istringstream stream{literals + '|'};
+    for (std::string literal; std::getline(stream, literal, '|');)
+        co_await full_round_trip<T>(c, type, literal);
+}
+
+template <class T>
+asio::awaitable<void> expect_out_of_range(connection& c, std::string sql) {
+    auto const ended = co_await end_of(c.fetch_one<T>(sql));
+    BOOST_TEST((ended.code == copg::errc::value_out_of_range), sql << ": " << ended.message);
 }
 
 } // namespace copg::test

@@ -7,13 +7,15 @@
 #include <copg/driver/types/bit_string.hpp>
 #include <copg/driver/types/bytes.hpp>
 #include <copg/driver/types/composite.hpp>
-#include <copg/driver/types/date_time.hpp>
+#include <copg/driver/types/date.hpp>
 #include <copg/driver/types/enum.hpp>
+#include <copg/driver/types/multirange.hpp>
 #include <copg/driver/types/network.hpp>
 #include <copg/driver/types/numeric.hpp>
 #include <copg/driver/types/range.hpp>
 #include <copg/driver/types/scalar.hpp>
 #include <copg/driver/types/text.hpp>
 #include <copg/driver/types/time.hpp>
+#include <copg/driver/types/timestamp.hpp>
 #include <copg/driver/types/trait.hpp>
 #include <copg/driver/types/typed.hpp>

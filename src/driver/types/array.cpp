@@ -13,18 +13,25 @@ namespace {
 
 constexpr std::int64_t largest_index = std::numeric_limits<std::int32_t>::max();
 
+/// What a type of the user's is, only its values tell.
+[[noreturn]] void throw_not_an_array(oid column) {
+    if (is_user_defined(column))
+        throw error{errc::type_mismatch, to_string(column) + " is not an array"};
+    throw_malformed("this is not an array");
+}
+
 } // namespace
 
 array_header take_array_header(byte_reader& in, oid column) {
+    constexpr std::size_t smallest_array = 3 * sizeof(std::uint32_t);
+    if (in.left() < smallest_array)
+        throw_not_an_array(column);
     array_header header;
     header.rank = in.take<std::uint32_t>();
     auto const flags = in.take<std::uint32_t>();
     header.element = static_cast<oid>(in.take<std::uint32_t>());
-    if (header.rank > most_dimensions || flags > 1) {
-        if (is_user_defined(column))
-            throw error{errc::type_mismatch, to_string(column) + " is not an array"};
-        throw_malformed("this is not an array");
-    }
+    if (header.rank > most_dimensions || flags > 1)
+        throw_not_an_array(column);
     if (header.rank == 0)
         return header;
     constexpr std::size_t smallest_element = sizeof(std::int32_t);

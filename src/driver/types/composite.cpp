@@ -14,9 +14,10 @@ composite_reader::composite_reader(std::string_view bytes,
                                    std::size_t fields,
                                    std::type_info const& wanted)
     : in_{bytes} {
-    auto const count = in_.take<std::uint32_t>();
     constexpr std::size_t smallest_field = sizeof(oid) + sizeof(std::int32_t);
-    if (count > in_.left() / smallest_field) {
+    auto const cut_off = in_.left() < sizeof(std::uint32_t);
+    auto const count = cut_off ? 0 : in_.take<std::uint32_t>();
+    if (cut_off || count > in_.left() / smallest_field) {
         if (is_user_defined(type))
             throw error{errc::type_mismatch, to_string(type) + " is not a composite type"};
         throw_malformed("a composite with fewer fields than it says");

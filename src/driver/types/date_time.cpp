@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "driver/types/clock_text.hpp"
 
-#include <copg/driver/types/date_time.hpp>
+#include <copg/driver/types/date.hpp>
+#include <copg/driver/types/timestamp.hpp>
 
 #include <fmt/format.h>
 

@@ -52,10 +52,6 @@ std::int64_t take_exponent(std::string_view& text) {
     return negative ? -std::int64_t{value} : value;
 }
 
-[[noreturn]] numeric malformed() {
-    detail::throw_malformed("this is not a numeric");
-}
-
 void append_group(std::int16_t group, std::string& out) {
     for (int power = base / 10; power > 0; power /= 10)
         out += static_cast<char>('0' + group / power % 10);
@@ -196,49 +192,6 @@ std::weak_ordering operator<=>(numeric const& a, numeric const& b) noexcept {
     if (rank(a) != rank(b))
         return rank(a) <=> rank(b);
     return a.sign_ == numeric::sign::negative ? b.compare_magnitude(a) : a.compare_magnitude(b);
-}
-
-void codec<numeric>::encode(numeric const& value, std::string& out) {
-    detail::put(static_cast<std::uint16_t>(value.digits_.size()), out);
-    detail::put(static_cast<std::uint16_t>(value.weight_), out);
-    detail::put(static_cast<std::uint16_t>(value.sign_), out);
-    detail::put(static_cast<std::uint16_t>(value.scale_), out);
-    for (auto const group : value.digits_)
-        detail::put(static_cast<std::uint16_t>(group), out);
-}
-
-numeric codec<numeric>::decode(std::string_view bytes, oid) {
-    using sign = numeric::sign;
-    detail::byte_reader in{bytes};
-    std::size_t const count = in.take<std::uint16_t>();
-    numeric value;
-    value.weight_ = in.take_int16();
-    value.sign_ = static_cast<sign>(in.take<std::uint16_t>());
-    value.scale_ = in.take<std::uint16_t>();
-    if (in.left() != count * sizeof(std::uint16_t))
-        detail::throw_malformed("a numeric of another length than it says");
-    if (value.is_nan() || value.is_infinite())
-        return count == 0 ? numeric{value.sign_} : malformed();
-    if ((value.sign_ != sign::positive && value.sign_ != sign::negative) ||
-        value.scale_ > most_after_point)
-        malformed();
-    value.digits_.resize(count);
-    for (auto& group : value.digits_) {
-        auto const digits = in.take<std::uint16_t>();
-        if (digits >= base)
-            malformed();
-        group = static_cast<std::int16_t>(digits);
-    }
-    value.normalize();
-    // The last group may not hold more digits than the scale shows.
-    auto const last = value.weight_ - static_cast<int>(value.digits_.size()) + 1;
-    auto hidden = value.digits_.empty() ? 0 : -last * base_digits - value.scale_;
-    if (hidden >= base_digits)
-        malformed();
-    for (int power = 10; hidden > 0; --hidden, power *= 10)
-        if (value.digits_.back() % power != 0)
-            malformed();
-    return value;
 }
 
 } // namespace copg

@@ -31,6 +31,13 @@ BOOST_AUTO_TEST_CASE(types_that_awaited_functions_take_are_not_aggregates) {
     BOOST_TEST(!std::is_aggregate_v<copg::pool_options>);
     BOOST_TEST(!std::is_aggregate_v<copg::scope_key>);
     BOOST_TEST(!std::is_aggregate_v<copg::transaction_options>);
+    BOOST_TEST(!std::is_aggregate_v<copg::raw_value>);
+    BOOST_TEST(!std::is_aggregate_v<copg::array<int>>);
+    BOOST_TEST(!std::is_aggregate_v<copg::range_bound<copg::numeric>>);
+    BOOST_TEST(!std::is_aggregate_v<copg::multirange<int>>);
+    BOOST_TEST(!std::is_aggregate_v<copg::typed_value<std::string>>);
+    BOOST_TEST(std::is_trivially_destructible_v<copg::interval>);
+    BOOST_TEST(std::is_trivially_destructible_v<copg::timetz>);
 }
 
 BOOST_AUTO_TEST_CASE(a_session_without_a_schema_is_empty) {
