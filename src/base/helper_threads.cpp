@@ -38,8 +38,8 @@ constexpr std::size_t shared_queue = 1'024;
 
 /// Invariant: a task waits only while every thread is busy or on its way to it.
 struct helper_threads::state {
-    state(std::size_t threads, std::size_t queued)
-        : threads_maximum{threads}, queue_maximum{queued} {}
+    state(std::size_t most_threads, std::size_t most_queued)
+        : threads_maximum{most_threads}, queue_maximum{most_queued} {}
 
     void work();
 
