@@ -38,8 +38,8 @@ constexpr std::size_t shared_queue = 1'024;
 
 /// Invariant: a task waits only while every thread is busy or on its way to it.
 struct helper_threads::state {
-    state(std::size_t threads, std::size_t queued)
-        : threads_maximum{threads}, queue_maximum{queued} {}
+    state(std::size_t most_threads, std::size_t most_queued)
+        : threads_maximum{most_threads}, queue_maximum{most_queued} {}
 
     void work();
 
@@ -51,13 +51,14 @@ struct helper_threads::state {
     task_queue tasks;
     std::size_t threads = 0;
     std::size_t running = 0;
-    bool closed = false;
+    bool closed = false;     // takes no more
+    bool owner_gone = false; // threads end
 };
 
 void helper_threads::state::work() {
     std::unique_lock lock{mutex};
     while (true) {
-        something_to_do.wait(lock, [this] { return closed || !tasks.empty(); });
+        something_to_do.wait(lock, [this] { return owner_gone || !tasks.empty(); });
         if (tasks.empty())
             return;
         auto task = std::move(tasks.front());
@@ -77,6 +78,9 @@ helper_threads::helper_threads(std::size_t threads_maximum, std::size_t queue_ma
 
 helper_threads::~helper_threads() {
     settle(std::chrono::milliseconds{0});
+    std::lock_guard const lock{state_->mutex};
+    state_->owner_gone = true;
+    state_->something_to_do.notify_all();
 }
 
 bool helper_threads::submit(std::function<void()> task) noexcept {
@@ -104,12 +108,13 @@ bool helper_threads::submit(std::function<void()> task) noexcept {
     return true;
 }
 
+// The threads do not end here: at the end of the process each would clean up OpenSSL's part of it
+// while the exit handler of OpenSSL cleans up the whole.
 bool helper_threads::settle(std::chrono::milliseconds limit) noexcept {
     task_queue dropped; // ends last, without the lock
     std::unique_lock lock{state_->mutex};
     state_->closed = true;
     dropped.swap(state_->tasks);
-    state_->something_to_do.notify_all();
     auto const end = std::chrono::steady_clock::now() + limit;
     auto const settled =
         state_->ended_one.wait_until(lock, end, [this] { return state_->running == 0; });

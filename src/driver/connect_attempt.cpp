@@ -38,7 +38,6 @@ namespace {
 struct outcome {
     std::exception_ptr failure;
     std::shared_ptr<connection_impl> connection;
-    resumption waiter;
 };
 
 struct start_waiting {
@@ -50,12 +49,14 @@ struct start_waiting {
     void operator()(Handler&& handler) const {
         auto slot = asio::get_associated_cancellation_slot(handler);
         auto const shared = *result;
-        shared->waiter = resumption{std::forward<Handler>(handler)};
-        auto done = [shared](std::exception_ptr failure,
-                             std::shared_ptr<connection_impl> connection) {
+        // The attempt owns the coroutine, not the outcome, which the coroutine owns: when the loop
+        // is destroyed, the attempt goes and takes the coroutine with it.
+        auto const waiter = std::make_shared<resumption>(std::forward<Handler>(handler));
+        auto done = [shared, waiter](std::exception_ptr failure,
+                                     std::shared_ptr<connection_impl> connection) {
             shared->failure = std::move(failure);
             shared->connection = std::move(connection);
-            shared->waiter.post();
+            waiter->post();
         };
         auto const attempt = connect_attempt::start(*executor, *options, std::move(done));
         if (slot.is_connected())
