@@ -26,8 +26,14 @@ oid result::column_type(std::size_t column) const noexcept {
     return static_cast<oid>(PQftype(handle_.get(), static_cast<int>(column)));
 }
 
+result result::of_description(pg_result* owned) noexcept {
+    result description{owned};
+    description.description_ = true;
+    return description;
+}
+
 bool result::is_binary(std::size_t column) const noexcept {
-    return PQfformat(handle_.get(), static_cast<int>(column)) == 1;
+    return description_ || PQfformat(handle_.get(), static_cast<int>(column)) == 1;
 }
 
 field result::at(std::size_t row, std::size_t column) const noexcept {

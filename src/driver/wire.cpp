@@ -233,7 +233,7 @@ void wire::accept(pg_result_handle result,
     if (item.what == segment_item::action::prepare || item.what == segment_item::action::close)
         return;
     if (item.what == segment_item::action::describe) {
-        answer.rows = copg::result{result.release()};
+        answer.rows = copg::result::of_description(result.release());
         return;
     }
     std::string_view const tag = PQcmdStatus(result.get());

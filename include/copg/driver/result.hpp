@@ -28,6 +28,9 @@ public:
     result() noexcept;
     /// Takes over libpq's object.
     explicit result(pg_result* owned) noexcept;
+    /// The same for what describes a statement: no rows, and columns as they come when it is run,
+    /// in binary format.
+    static result of_description(pg_result* owned) noexcept;
 
     std::size_t size() const noexcept { return rows_; }
     bool empty() const noexcept { return rows_ == 0; }
@@ -63,6 +66,7 @@ private:
     std::unique_ptr<pg_result, deleter> handle_;
     std::size_t rows_ = 0;
     std::size_t columns_ = 0;
+    bool description_ = false;
 };
 
 /// What a statement did, without its rows.
