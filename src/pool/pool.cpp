@@ -4,6 +4,14 @@
 #include <copg/pool/pool.hpp>
 
 namespace copg {
+namespace {
+
+asio::awaitable<void> ping_one(pool shared) {
+    auto const lent = co_await shared.acquire();
+    co_await lent.ping();
+}
+
+} // namespace
 
 pool::pool(asio::any_io_executor executor, connect_options target, pool_options const& options) {
     auto impl =
@@ -19,6 +27,10 @@ asio::awaitable<lease> pool::acquire(session bound_to) const {
 
 asio::awaitable<lease> pool::acquire(session bound_to, std::chrono::milliseconds timeout) const {
     return owner_->impl()->acquire(std::move(bound_to), timeout);
+}
+
+asio::awaitable<void> pool::ping() const {
+    return ping_one(*this);
 }
 
 lease pool::try_acquire(session bound_to) const {

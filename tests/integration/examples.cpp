@@ -90,4 +90,18 @@ BOOST_AUTO_TEST_CASE(a_type_of_ones_own_works_as_the_guide_shows_it) {
     check_region("docs/guide/types.md", "examples/own_type.cpp", "use");
 }
 
+BOOST_AUTO_TEST_CASE(every_kind_of_request_works_as_the_guide_shows_it) {
+    scratch_database const database;
+    auto const ran = run_program({example("requests"), database.dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output == "1000 rows, the first of sensor 0\n"
+                             "sum 49540.5, largest 99.9\n"
+                             "the second failed by itself; 1001 rows\n"
+                             "took too long\n"
+                             "42\n"
+                             "orders: 17\n");
+    for (auto const* mark : {"copy", "stream", "batch", "limits", "listen"})
+        check_region("docs/guide/requests.md", "examples/requests.cpp", mark);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -212,4 +212,77 @@ COPG_COROUTINE_TEST(an_acquire_inside_the_scope_of_its_name_is_refused_instead_o
     co_await transaction("main-db", body);
 }
 
+COPG_COROUTINE_TEST(streams_batches_scripts_and_copies_join_their_scope) {
+    scope_fixture f;
+    auto db = co_await f.main_db();
+    auto const body = [&]() -> asio::awaitable<void> {
+        auto in = co_await db.copy_in<std::tuple<int, std::string>>("item", "id, owner");
+        co_await in.write(std::tuple{101, std::string{"copied"}});
+        co_await in.finish();
+        copg::batch wanted;
+        wanted.add("insert into item values (102, 'batch')")
+            .add("insert into item values (103, '')");
+        auto const outcomes = co_await db.pipeline(wanted);
+        BOOST_TEST(!outcomes[1].failed());
+        co_await db.execute_script("insert into item values (104, ''); insert into item values "
+                                   "(105, '')");
+        auto seen = 0;
+        co_await db.for_each<int>([&seen](int) { ++seen; },
+                                  "select id from item where id > 100 order by id");
+        BOOST_TEST(seen == 5);
+        auto out = co_await db.copy_out<int>("select id from item where id > 100 order by id");
+        auto const first = co_await out.next();
+        BOOST_TEST((first == 101));
+        throw oops{};
+    };
+    try {
+        co_await copg::transaction(db, body);
+        BOOST_ERROR("the body threw");
+    } catch (oops const&) {
+    }
+    auto const left = co_await count(db);
+    BOOST_TEST(left == 10);
+}
+
+COPG_COROUTINE_TEST(a_statement_beside_an_open_stream_of_its_scope_is_connection_busy) {
+    scope_fixture f;
+    auto db = co_await f.main_db();
+    auto const body = [&]() -> asio::awaitable<void> {
+        auto rows = co_await db.stream<int>("select generate_series(1, 100000)");
+        co_await rows.next();
+        auto const end = co_await end_of(db.execute("select 1"));
+        BOOST_TEST((end.code == errc::connection_busy));
+    };
+    co_await copg::transaction(db, body);
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 10);
+}
+
+COPG_COROUTINE_TEST(a_statement_cancelled_in_a_scope_rolls_back_and_gives_the_connection_back) {
+    scope_fixture f;
+    auto db = co_await f.main_db();
+    auto const body = [&]() -> asio::awaitable<void> {
+        co_await add(db, 200);
+        co_await db.execute(copg::sql{"select pg_sleep(100)"}.timeout(20ms));
+    };
+    auto const end = co_await end_of(copg::transaction(db, body));
+    BOOST_TEST((end.code == errc::query_timeout));
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 10);
+    BOOST_TEST(db.pool().statistics().open == 1u);
+}
+
+COPG_COROUTINE_TEST(outside_a_scope_a_stream_of_a_database_keeps_a_connection_of_its_own) {
+    scope_fixture f;
+    auto db = co_await f.main_db();
+    {
+        auto rows = co_await db.stream<int>("select generate_series(1, 100000)");
+        co_await rows.next();
+        BOOST_TEST(db.pool().statistics().in_use == 1u);
+    }
+    co_await db.pool().ping();
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 10);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace copg {
@@ -16,6 +17,7 @@ class COPG_API connect_options {
 public:
     connect_options(dsn target) : target_{std::move(target)} {}
     connect_options(std::string_view dsn_text) : target_{dsn_text} {}
+    connect_options(std::string const& dsn_text) : target_{dsn_text} {}
     connect_options(char const* dsn_text) : target_{dsn_text} {}
 
     /// Where to connect, and all that libpq's keywords say of it: TLS, application_name, keepalives

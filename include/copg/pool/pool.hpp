@@ -49,6 +49,9 @@ public:
     asio::awaitable<lease> acquire(session bound_to = {}) const;
     asio::awaitable<lease> acquire(session bound_to, std::chrono::milliseconds timeout) const;
 
+    /// One round trip over a connection of the pool. @throws as acquire and query_functions::ping
+    asio::awaitable<void> ping() const;
+
     /// Leases an idle connection; an empty lease when that would mean waiting.
     lease try_acquire(session bound_to = {}) const;
 
