@@ -21,12 +21,10 @@ void backend_state::learn(segment const& sent, segment_answer const& answer) {
     }
     if (succeeded < sent.items.size() && sent.items[succeeded].cached != nullptr)
         learn_loss(sent, answer);
-    if (sent.closes_statements)
-        statements_.dropped().clear(); // one that failed was gone before
     if (answer.failed())
         return;
     if (sent.is_reset)
-        reset_due_ = false;
+        reset_due_ = reset_required_ = false;
     if (sent.is_reset || sent.drops_statements)
         statements_.forget_all();
 }

@@ -31,7 +31,14 @@ public:
     void mark_dirty() noexcept { dirty_ = true; }
     /// The borrower gave the connection back.
     void end_borrow(reset_policy policy) noexcept;
-    bool reset_due() const noexcept { return reset_due_; }
+    /// The next statement must not meet what is there now, whatever the policy.
+    void require_reset() noexcept { reset_required_ = true; }
+    bool reset_due() const noexcept { return reset_due_ || reset_required_; }
+
+    /// A transaction of copg's own was left behind: nobody else will end it.
+    void require_rollback() noexcept { rollback_due_ = true; }
+    void rolled_back() noexcept { rollback_due_ = false; }
+    bool rollback_due() const noexcept { return rollback_due_; }
 
 private:
     void learn_schemas(std::size_t hash);
@@ -40,6 +47,8 @@ private:
 
     bool dirty_ = false;
     bool reset_due_ = false;
+    bool reset_required_ = false;
+    bool rollback_due_ = false;
     statement_cache statements_;
     std::unordered_set<std::size_t> schemas_;
 };

@@ -226,7 +226,8 @@ asio::awaitable<std::vector<outcome>> run_batch(bound_connection bound, batch wa
     auto const where =
         wanted.size() == 0 ? std::source_location::current() : wanted.statements()[0].where();
     claim const mine{bound.connection, where};
-    co_await bound.connection->settle();
+    if (!is_ready(*bound.connection))
+        co_await get_ready(*bound.connection);
     batch_run running{*bound.connection, bound.session, wanted};
     auto outcomes = co_await running.run();
     co_return outcomes;

@@ -28,6 +28,7 @@ std::uint64_t rows_of(std::string_view tag) { // "COPY 3"
 copy_state::copy_state(bound_connection bound, statement copy, std::string describes)
     : lent_{std::move(bound.lent)},
       claim_{bound.connection, copy.where()},
+      transaction_{connection()},
       session_{std::move(bound.session)},
       statement_{std::move(copy)},
       describes_{std::move(describes)},
@@ -39,7 +40,8 @@ copy_state::~copy_state() {
 }
 
 asio::awaitable<void> copy_state::prepare() {
-    co_await connection().settle();
+    if (!is_ready(connection()))
+        co_await get_ready(connection());
     if (classify(statement_.sql()) != statement_kind::copy_stream)
         throw error{errc::unsupported_statement,
                     "the statement is not a COPY FROM STDIN or TO STDOUT"};
@@ -65,12 +67,12 @@ asio::awaitable<void> copy_state::bind() {
         co_return;
     }
     if (idle) {
+        transaction_.began();
         try {
             co_await open_held(connection(), "begin", session_);
         } catch (...) {
             failure = std::current_exception();
         }
-        own_transaction_ = true;
         if (failure)
             co_await fail(failure);
         co_return;
@@ -107,9 +109,11 @@ asio::awaitable<void> copy_state::open(copy_exchange::state wanted) {
 // The connection is idle again, or is being made so: end what was begun, and tell.
 asio::awaitable<void> copy_state::fail(std::exception_ptr failure) {
     ended_ = true;
-    if (std::exchange(own_transaction_, false) && connection().is_settled() &&
-        connection().is_alive())
+    if (transaction_.is_open() && connection().is_settled()) {
         co_await roll_back(connection());
+        transaction_.ended();
+    }
+    transaction_.leave();
     claim_.release();
     std::rethrow_exception(failure);
 }
@@ -161,7 +165,7 @@ asio::awaitable<void> copy_state::close() {
     if (failure)
         co_await fail(failure);
     ended_ = true;
-    if (!own_transaction_)
+    if (!transaction_.is_open())
         claim_.release();
 }
 
@@ -170,11 +174,11 @@ asio::awaitable<std::uint64_t> copy_state::finish() {
         co_await drain();
     co_await close();
     auto const rows = rows_of(exchange_.answer().tag);
-    if (!own_transaction_)
+    if (!transaction_.is_open())
         co_return rows;
     auto const commit = plain_segment("commit", step::commit, errc::statement_in_doubt);
-    own_transaction_ = false;
     auto const answer = co_await perform_one(connection(), commit, {});
+    transaction_.ended();
     claim_.release();
     if (answer.failed())
         std::rethrow_exception(answer.error);

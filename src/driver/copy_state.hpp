@@ -3,6 +3,7 @@
 
 #include "driver/connection_impl.hpp"
 #include "driver/copy_exchange.hpp"
+#include "driver/perform.hpp"
 
 #include <copg/driver/bound_connection.hpp>
 
@@ -50,12 +51,12 @@ private:
 
     std::shared_ptr<void> lent_;
     claim claim_;
+    own_transaction transaction_;
     session const session_;
     statement const statement_;
     std::string const describes_;
     result columns_;
     copy_exchange exchange_;
-    bool own_transaction_ = false;
     bool ended_ = false;
     std::size_t unsent_ = 0; // handed to libpq and not known to have left it
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
 
 namespace copg::detail {
@@ -11,15 +12,21 @@ namespace {
 constexpr char reset_sql[] = "discard all"; // manual, DISCARD: everything but an open transaction
 constexpr std::size_t closes_at_once = 8;
 
-segment close_segment(std::vector<std::string>& names, std::size_t count) {
+/// Some of what the statement cache has dropped.
+std::vector<std::string> take_dropped(std::vector<std::string>& dropped) {
+    auto const count = static_cast<std::ptrdiff_t>(std::min(closes_at_once, dropped.size()));
+    std::vector<std::string> taken{std::make_move_iterator(dropped.end() - count),
+                                   std::make_move_iterator(dropped.end())};
+    dropped.resize(dropped.size() - taken.size());
+    return taken;
+}
+
+segment close_segment(std::vector<std::string> const& names) {
     segment closing;
     closing.on_loss = errc::connection_lost;
-    for (std::size_t i = 0; i < count; ++i)
-        closing.items.push_back({segment_item::action::close,
-                                 step::begin,
-                                 names[names.size() - 1 - i].c_str(),
-                                 "",
-                                 nullptr});
+    for (auto const& name : names)
+        closing.items.push_back(
+            {segment_item::action::close, step::begin, name.c_str(), "", nullptr});
     return closing;
 }
 
@@ -29,7 +36,6 @@ asio::awaitable<segment_answer> perform_with_company(connection_impl& connection
                                                      std::chrono::milliseconds limit,
                                                      bool closes) {
     auto& backend = connection.backend();
-    auto& dropped = backend.statements().dropped();
     auto const resets = backend.reset_due();
     std::array<segment, 3> segments;
     std::array<segment_answer, 3> answers;
@@ -38,9 +44,11 @@ asio::awaitable<segment_answer> perform_with_company(connection_impl& connection
         segments[count++] = reset_segment(wanted.on_loss);
     auto const main = count;
     segments[count++] = wanted;
-    auto const closing = closes ? std::min(closes_at_once, dropped.size()) : 0;
-    if (closing > 0)
-        segments[count++] = close_segment(dropped, closing);
+    std::vector<std::string> closed;
+    if (closes)
+        closed = take_dropped(backend.statements().dropped());
+    if (!closed.empty())
+        segments[count++] = close_segment(closed);
 
     segment_exchange e{
         connection, std::span{segments}.first(count), std::span{answers}.first(count)};
@@ -50,13 +58,22 @@ asio::awaitable<segment_answer> perform_with_company(connection_impl& connection
         if (e.answered() <= main)
             throw;
     }
-    dropped.resize(dropped.size() - std::min(closing, dropped.size()));
     if (resets && answers[0].failed())
         throw reset_failed(connection);
     co_return std::move(answers[main]);
 }
 
 } // namespace
+
+asio::awaitable<void> get_ready(connection_impl& connection) {
+    co_await connection.settle();
+    auto& backend = connection.backend();
+    if (!backend.rollback_due())
+        co_return;
+    if (connection.binding_now().state() != transaction_state::idle)
+        co_await roll_back(connection);
+    backend.rolled_back();
+}
 
 void prepare_to_build(backend_state& backend) {
     if (backend.reset_due()) // it goes out in front, and drops what was prepared

@@ -8,11 +8,42 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <string>
+#include <utility>
 
 namespace copg::detail {
 
 // Segments as the runners send them: with what a former borrower left to do in front, and with what
 // the statement cache lets go of behind.
+
+/// Whether a statement can be built and sent at once; otherwise get_ready() comes first.
+inline bool is_ready(connection_impl& connection) noexcept {
+    return connection.is_settled() && !connection.backend().rollback_due();
+}
+
+/// Waits until what a former statement left is over, and rolls back what it began.
+asio::awaitable<void> get_ready(connection_impl& connection);
+
+/// A transaction of copg's own, begun around one operation: whoever is cancelled in it cannot roll
+/// it back, and leaves that to the next one.
+class own_transaction {
+public:
+    explicit own_transaction(connection_impl& connection) noexcept : connection_{connection} {}
+    ~own_transaction() { leave(); }
+    own_transaction(own_transaction const&) = delete;
+    own_transaction& operator=(own_transaction const&) = delete;
+
+    void began() noexcept { open_ = true; }
+    void ended() noexcept { open_ = false; }
+    void leave() noexcept {
+        if (std::exchange(open_, false))
+            connection_.locked([this] { connection_.backend().require_rollback(); });
+    }
+    bool is_open() const noexcept { return open_; }
+
+private:
+    connection_impl& connection_;
+    bool open_ = false;
+};
 
 /// What is to be done before a segment is built.
 void prepare_to_build(backend_state& backend);

@@ -32,8 +32,8 @@ void note_effects(backend_state& backend, std::string_view sql) {
 asio::awaitable<result>
 run_statement(std::shared_ptr<connection_impl> connection, session session, statement statement) {
     claim const mine{connection, statement.where()};
-    if (!connection->is_settled())
-        co_await connection->settle();
+    if (!is_ready(*connection))
+        co_await get_ready(*connection);
     auto rows = co_await run_held(*connection, session, statement);
     co_return rows;
 }
@@ -57,12 +57,16 @@ run_held(connection_impl& connection, session const& session, statement const& s
         auto const implicit =
             now.state() == transaction_state::idle && kind == statement_kind::ordinary;
         auto const started = exchange::clock::now();
+        own_transaction around{connection};
+        if (plan.contains(step::begin))
+            around.began();
         auto answer = co_await perform_one(connection, segment, limit, implicit);
+        if (around.is_open() && answer.failed())
+            co_await roll_back(connection);
+        around.ended();
         if (!answer.failed())
             co_return std::move(answer.rows);
 
-        if (now.state() == transaction_state::idle && plan.contains(step::begin))
-            co_await roll_back(connection);
         // Dropped or outdated behind our back: nothing has happened yet, prepare it again.
         if (!retried && implicit && lost_own_statement(segment, answer))
             continue;
@@ -80,8 +84,8 @@ asio::awaitable<result> run_first_statement(std::shared_ptr<connection_impl> con
                                             session session,
                                             statement statement) {
     claim const mine{connection, statement.where()};
-    if (!connection->is_settled())
-        co_await connection->settle();
+    if (!is_ready(*connection))
+        co_await get_ready(*connection);
     auto& backend = connection->backend();
     refuse_unsupported(classify(statement.sql()));
     note_effects(backend, statement.sql());
@@ -107,8 +111,8 @@ asio::awaitable<void> open_transaction(std::shared_ptr<connection_impl> connecti
                                        std::string begin_sql,
                                        session session) {
     claim const mine{connection, std::source_location::current()};
-    if (!connection->is_settled())
-        co_await connection->settle();
+    if (!is_ready(*connection))
+        co_await get_ready(*connection);
     co_await open_held(*connection, begin_sql, session);
 }
 
@@ -159,8 +163,8 @@ asio::awaitable<result> describe_held(connection_impl& connection, std::string c
 asio::awaitable<std::string>
 run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc on_loss) {
     claim const mine{connection, std::source_location::current()};
-    if (!connection->is_settled())
-        co_await connection->settle();
+    if (!is_ready(*connection))
+        co_await get_ready(*connection);
     auto const control = plain_segment(sql.c_str(), step::commit, on_loss);
     auto answer = co_await perform_one(*connection, control, {});
     if (answer.failed())
@@ -170,7 +174,7 @@ run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc o
 
 asio::awaitable<void> make_ready(std::shared_ptr<connection_impl> connection) {
     claim const mine{connection, std::source_location::current()};
-    co_await connection->settle();
+    co_await get_ready(*connection);
     if (connection->binding_now().state() != transaction_state::idle)
         co_await roll_back(*connection);
 }

@@ -68,7 +68,6 @@ struct segment {
     std::size_t checked_schemas = 0;         ///< hash of what its prelude proves to exist, or 0
     bool drops_statements = false;           ///< whatever was prepared is gone behind it
     bool is_reset = false;                   ///< the reset between two borrowers
-    bool closes_statements = false;          ///< lets go of what the cache has dropped
 };
 
 /// What came back for a segment.

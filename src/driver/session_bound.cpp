@@ -5,12 +5,30 @@
 #include "driver/script_exchange.hpp"
 
 #include <array>
+#include <optional>
 
 namespace copg::detail {
 namespace {
 
+/// Has the connection reset unless it was unbound: whoever is cancelled in between cannot do it.
+class unbinding_guard {
+public:
+    explicit unbinding_guard(connection_impl& connection) noexcept : connection_{connection} {}
+    ~unbinding_guard() {
+        if (!unbound_)
+            connection_.locked([this] { connection_.backend().require_reset(); });
+    }
+    unbinding_guard(unbinding_guard const&) = delete;
+    unbinding_guard& operator=(unbinding_guard const&) = delete;
+
+    void unbound() noexcept { unbound_ = true; }
+
+private:
+    connection_impl& connection_;
+    bool unbound_ = false;
+};
+
 asio::awaitable<void> bind(connection_impl& connection, session_data const& data) {
-    connection.backend().mark_dirty(); // until proved otherwise
     auto const sql = data.session_wide_sql();
     wire_parameters parameters;
     for (auto const& setting : data.settings)
@@ -25,12 +43,11 @@ asio::awaitable<void> bind(connection_impl& connection, session_data const& data
         std::rethrow_exception(bound.error);
 }
 
-asio::awaitable<void> unbind(connection_impl& connection, session_data const& data) {
+asio::awaitable<bool> unbind(connection_impl& connection, session_data const& data) {
     auto const sql = data.undo_sql();
     auto const undo = plain_segment(sql.c_str(), step::begin, errc::connection_lost);
     auto const undone = co_await perform_one(connection, undo, {});
-    if (undone.failed())
-        connection.close();
+    co_return !undone.failed();
 }
 
 } // namespace
@@ -38,6 +55,7 @@ asio::awaitable<void> unbind(connection_impl& connection, session_data const& da
 asio::awaitable<result>
 run_session_bound(connection_impl& connection, session session, statement statement) {
     auto const& data = *session.data();
+    unbinding_guard guard{connection};
     co_await bind(connection, data);
 
     auto const undo_sql = data.undo_sql();
@@ -50,8 +68,8 @@ run_session_bound(connection_impl& connection, session session, statement statem
     segment_exchange e{connection, segments, answers};
     auto const limit = limit_of(connection, statement);
     co_await connection.perform(e, limit);
-    if (answers[1].failed())
-        connection.close();
+    if (!answers[1].failed())
+        guard.unbound();
     if (answers[0].failed())
         std::rethrow_exception(answers[0].error);
     co_return std::move(answers[0].rows);
@@ -60,21 +78,27 @@ run_session_bound(connection_impl& connection, session session, statement statem
 asio::awaitable<std::vector<command_result>>
 run_script(std::shared_ptr<connection_impl> connection, session session, statement script) {
     claim const mine{connection, script.where()};
-    if (!connection->is_settled())
-        co_await connection->settle();
+    if (!is_ready(*connection))
+        co_await get_ready(*connection);
     auto const state = connection->binding_now().state();
     auto const binds = !session.empty() && state == transaction_state::idle;
-    if (binds)
+    std::optional<unbinding_guard> guard;
+    if (binds) {
+        guard.emplace(*connection);
         co_await bind(*connection, *session.data());
-    else
+    } else {
         co_await reset_if_due(*connection);
+    }
     connection->backend().mark_dirty();
 
     script_exchange e{*connection, script.sql()};
     auto const limit = limit_of(*connection, script);
     co_await connection->perform(e, limit);
-    if (connection->binding_now().state() == transaction_state::idle && binds)
-        co_await unbind(*connection, *session.data());
+    if (connection->binding_now().state() == transaction_state::idle && binds) {
+        auto const done = co_await unbind(*connection, *session.data());
+        if (done)
+            guard->unbound();
+    }
     e.throw_if_failed();
     co_return e.take_results();
 }

@@ -145,7 +145,8 @@ asio::awaitable<raw_stream> raw_stream::open(asio::awaitable<bound_connection> t
     auto bound = co_await std::move(target);
     auto const turn = std::move(bound.turn);
     auto state = std::make_unique<stream_state>(std::move(bound), std::move(statement));
-    co_await state->connection().settle();
+    if (!is_ready(state->connection()))
+        co_await get_ready(state->connection());
     state->start();
     co_return raw_stream{std::move(state)};
 }

@@ -224,4 +224,51 @@ COPG_COROUTINE_TEST(a_second_statement_is_refused_and_told_where_both_were_start
     co_await eventually([&] { return sleep.over(); });
 }
 
+COPG_COROUTINE_TEST(what_copg_began_itself_is_rolled_back_when_its_caller_is_cancelled) {
+    scratch_database const database;
+    make_two_tenants(database);
+    auto const executor = co_await asio::this_coro::executor;
+    auto c = co_await connection::connect(database.dsn().c_str(), "b");
+    {
+        background call{executor, c.execute("do $$ begin perform pg_sleep(100); end $$")};
+        co_await yield();
+        call.cancel();
+        co_await eventually([&] { return call.over(); });
+    }
+    auto owner = co_await c.fetch_one<std::string>("select owner from item where id = 1");
+    BOOST_TEST(owner == "b");
+    {
+        auto in = co_await c.copy_in("copy item from stdin");
+        co_await in.write_row(500, "left");
+    }
+    auto const rows = co_await c.fetch_one<std::int64_t>("select count(*) from item");
+    BOOST_TEST(rows == 10);
+    co_await c.execute("insert into item values (501, 'kept')");
+    BOOST_TEST(database.text("select count(*)::text from b.item") == "11");
+}
+
+COPG_COROUTINE_TEST(a_script_that_is_cancelled_leaves_no_session_on_the_connection) {
+    scratch_database const database;
+    make_two_tenants(database);
+    auto const executor = co_await asio::this_coro::executor;
+    auto shared = co_await make_pool(database.dsn(), [] {
+        auto options = at_most(1);
+        options.reset = copg::reset_policy::none;
+        return options;
+    }());
+    auto lent = co_await shared.acquire("b");
+    {
+        background script{executor, lent.execute_script("select 1; select pg_sleep(100)")};
+        for (int i = 0; i < 5; ++i)
+            co_await yield();
+        script.cancel();
+        co_await eventually([&] { return script.over(); });
+    }
+    lent.release();
+    auto next = co_await shared.acquire();
+    auto const path = co_await next.fetch_one<std::string>("select current_setting('search_path')");
+    BOOST_TEST(path == "\"$user\", public");
+    BOOST_TEST(shared.statistics().open == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
