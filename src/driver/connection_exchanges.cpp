@@ -13,6 +13,9 @@
 namespace copg::detail {
 namespace {
 
+constexpr std::chrono::milliseconds first_repetition{10};
+constexpr std::chrono::milliseconds longest_repetition{500};
+
 using awaitable_token = asio::use_awaitable_t<> const;
 
 /// Makes a suspended coroutine the waiter of an exchange, and lets its cancellation find it.
@@ -224,6 +227,7 @@ void connection_impl::detach(exchange& e, std::exception_ptr failure, ready_list
             settled_.store(false, std::memory_order_release);
             settle_by_ = clock::now() + options_.cancel_timeout();
             arm_timer(*settle_by_);
+            ask_again_after_ = first_repetition;
             ask_to_stop();
         }
         end(e, std::move(failure), ready);
@@ -240,10 +244,22 @@ void connection_impl::detach(exchange& e, std::exception_ptr failure, ready_list
 void connection_impl::ask_to_stop() {
     if (!options_.cancel_requests() || cancelling_)
         return;
+    if (!detached_.front()->can_be_stopped()) {
+        ask_again();
+        return;
+    }
     if (cancel_ != nullptr) // has reported its end; may be busy yet with continuing a coroutine
         cancel_->forget();
     cancel_ = cancel_request::start(wire_->handle(), executor_, [this] { cancel_ended(); });
     cancelling_ = cancel_ != nullptr;
+}
+
+// A signal that comes between two statements of the answer is lost, so it is given again until the
+// answer is complete.
+void connection_impl::ask_again() {
+    ask_again_at_ = clock::now() + ask_again_after_;
+    ask_again_after_ = std::min<clock::duration>(2 * ask_again_after_, longest_repetition);
+    arm_timer(*ask_again_at_);
 }
 
 void connection_impl::cancel_ended() {
@@ -252,6 +268,8 @@ void connection_impl::cancel_ended() {
         std::lock_guard const lock{mutex_};
         cancelling_ = false;
         settle_if_done(ready);
+        if (wire_ != nullptr && !is_settled())
+            ask_again();
     }
     post_all(ready);
 }
@@ -261,6 +279,7 @@ void connection_impl::settle_if_done(ready_list& ready) {
         return;
     if (!is_settled()) {
         settle_by_.reset();
+        ask_again_at_.reset();
         settled_.store(true, std::memory_order_release);
     }
     while (!exchanges_.empty() && exchanges_.front().is_barrier())

@@ -230,6 +230,14 @@ void connection_impl::on_timer() {
         }
         if (settle_by_ && !late)
             arm_timer(*settle_by_);
+        if (ask_again_at_ && !late) {
+            if (*ask_again_at_ > now) {
+                arm_timer(*ask_again_at_);
+            } else {
+                ask_again_at_.reset();
+                ask_to_stop();
+            }
+        }
     }
     if (late)
         close();
@@ -271,6 +279,7 @@ void connection_impl::shut() noexcept {
     descriptor_.close(ignored);
     timer_.cancel();
     settle_by_.reset();
+    ask_again_at_.reset();
     settled_.store(true, std::memory_order_release);
 }
 

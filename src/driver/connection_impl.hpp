@@ -143,6 +143,7 @@ private:
     void end(exchange& e, std::exception_ptr failure, ready_list& ready);
     void detach(exchange& e, std::exception_ptr failure, ready_list& ready);
     void ask_to_stop();
+    void ask_again();
     void cancel_ended();
     void settle_if_done(ready_list& ready);
 
@@ -182,6 +183,8 @@ private:
     std::shared_ptr<cancel_request> cancel_;          // the latest
     bool cancelling_ = false;                         // it has not ended
     std::optional<clock::time_point> settle_by_;      // while unsettled
+    std::optional<clock::time_point> ask_again_at_;   // when the cancel request is repeated
+    clock::duration ask_again_after_{};
     binding binding_;
     std::function<void()> on_idle_loss_;
     std::function<void(notification const&)> on_notification_;

@@ -48,6 +48,9 @@ public:
     /// Whether whoever waits wants to know when everything has gone out.
     virtual bool waits_for_flush() const noexcept { return false; }
 
+    /// Whether a cancel request sent now would hit what nobody wants any more.
+    virtual bool can_be_stopped() const noexcept { return true; }
+
     /// What reads on when nobody wants the answer any more; `wire` lets it say so to the server.
     virtual std::unique_ptr<exchange> detach(wire& wire) = 0;
 

@@ -28,6 +28,7 @@ public:
     progress read(wire& wire, binding& binding, backend_state& backend) override;
     bool has_news() const noexcept override { return rows_ != nullptr && !rows_->empty(); }
     std::unique_ptr<exchange> detach(wire& wire) override;
+    bool can_be_stopped() const noexcept override { return !segments_[answered_].is_reset; }
     segment_answer& under_way() noexcept override { return answers_[answered_]; }
     std::exception_ptr loss(std::string const& message) override;
 

@@ -271,4 +271,20 @@ COPG_COROUTINE_TEST(a_script_that_is_cancelled_leaves_no_session_on_the_connecti
     BOOST_TEST(shared.statistics().open == 1u);
 }
 
+COPG_COROUTINE_TEST(a_cancel_that_comes_before_its_statement_has_begun_is_given_again) {
+    auto const executor = co_await asio::this_coro::executor;
+    scratch_database const database;
+    make_two_tenants(database);
+    auto c = co_await connection::connect(database.dsn().c_str(), "a");
+    auto const pid = c.backend_pid();
+    for (int round = 0; round < 40; ++round) { // at once: BEGIN, prelude or DO may be running
+        background call{executor, c.execute("do $$ begin perform pg_sleep(100); end $$")};
+        call.cancel();
+        co_await eventually([&] { return call.over(); });
+        auto const owner = co_await c.fetch_one<std::string>("select owner from item limit 1");
+        BOOST_TEST(owner == "a");
+    }
+    BOOST_TEST(c.backend_pid() == pid);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
