@@ -21,11 +21,7 @@ exchange::progress copy_exchange::read(wire& wire, binding& binding, backend_sta
             break;
         accept(std::move(answered), wire, binding);
     }
-    if (wire.is_busy())
-        return progress::waiting;
-    wire.resume_pipeline();
-    binding.segment_ended(wire.state());
-    return progress::ended;
+    return end_simple(wire, binding);
 }
 
 /// Takes in rows; true once they are all there.

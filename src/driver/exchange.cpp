@@ -8,6 +8,14 @@ exchange::~exchange() {
         owner_.abandon(*this);
 }
 
+exchange::progress end_simple(wire& wire, binding& binding) {
+    if (wire.is_busy())
+        return exchange::progress::waiting;
+    wire.resume_pipeline();
+    binding.segment_ended(wire.state());
+    return exchange::progress::ended;
+}
+
 error lost_error(errc code, std::string const& cause) {
     if (code == errc::statement_in_doubt)
         return {code,

@@ -75,6 +75,9 @@ private:
     connection_impl& owner_;
 };
 
+/// When the simple protocol has no result now: back to pipeline mode, if everything has been read.
+exchange::progress end_simple(wire& wire, binding& binding);
+
 /// The error of a connection that was lost. @param code  one of connection_lost,
 /// statement_in_doubt, transaction_in_doubt
 error lost_error(errc code, std::string const& cause);

@@ -20,13 +20,10 @@ exchange::progress script_exchange::read(wire& wire, binding& binding, backend_s
             break;
         accept(std::move(answered), wire, binding);
     }
-    if (wire.is_busy())
-        return progress::waiting;
-    wire.resume_pipeline();
-    binding.segment_ended(wire.state());
-    if (drops_statements())
+    auto const got = end_simple(wire, binding);
+    if (got == progress::ended && drops_statements())
         backend.statements().forget_all();
-    return progress::ended;
+    return got;
 }
 
 bool script_exchange::drops_statements() const {
