@@ -25,6 +25,10 @@ void backend_state::learn(segment const& sent, segment_answer const& answer) {
         return;
     if (sent.is_reset)
         reset_due_ = reset_required_ = false;
+    if (sent.binds_session)
+        reset_required_ = true; // should nobody come to unbind it
+    if (sent.unbinds_session)
+        reset_required_ = false;
     if (sent.is_reset || sent.drops_statements)
         statements_.forget_all();
 }
@@ -38,12 +42,13 @@ void backend_state::learn_success(segment const& sent, segment_item const& item)
 
 /// An item that runs what copg has prepared has failed.
 void backend_state::learn_loss(segment const& sent, segment_answer const& answer) {
-    if (answer.state == sqlstate::duplicate_prepared_statement)
-        statements_.lost(*sent.items[answer.failed_item].cached);
-    // One name that is not known is taken for a sign that none is: DEALLOCATE ALL inside a
-    // function.
-    if (answer.state == sqlstate::invalid_sql_statement_name)
+    auto& failed = *sent.items[answer.failed_item].cached;
+    // A name that should be known is taken for a sign that none is: DEALLOCATE ALL in a function.
+    if (answer.state == sqlstate::invalid_sql_statement_name && statements_.is_prepared(failed))
         statements_.forget_all();
+    if (answer.state == sqlstate::invalid_sql_statement_name ||
+        answer.state == sqlstate::duplicate_prepared_statement)
+        statements_.lost(failed);
     if (!answer.stale_plan)
         return;
     for (auto const& item : sent.items) // what outdates one plan outdates its neighbours' too

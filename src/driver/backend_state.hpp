@@ -31,8 +31,7 @@ public:
     void mark_dirty() noexcept { dirty_ = true; }
     /// The borrower gave the connection back.
     void end_borrow(reset_policy policy) noexcept;
-    /// The next statement must not meet what is there now, whatever the policy.
-    void require_reset() noexcept { reset_required_ = true; }
+    /// Whether what is there now must not be met by the next statement outside a transaction.
     bool reset_due() const noexcept { return reset_due_ || reset_required_; }
 
     /// A transaction of copg's own was left behind: nobody else will end it.
@@ -47,7 +46,7 @@ private:
 
     bool dirty_ = false;
     bool reset_due_ = false;
-    bool reset_required_ = false;
+    bool reset_required_ = false; // whatever the policy
     bool rollback_due_ = false;
     statement_cache statements_;
     std::unordered_set<std::size_t> schemas_;

@@ -40,7 +40,8 @@ private:
     void build_atomic();
     void build_independent();
     segment_builder& builder_for(statement const& statement);
-    segment part(segment_builder& builder, std::initializer_list<step> steps);
+    segment build_next(binding& next, statement const& statement);
+    std::exception_ptr failure_at(std::size_t index, segment_answer const& answer) const;
     milliseconds limit_of_all() const;
     asio::awaitable<std::vector<outcome>> run_atomic();
     void start_over();
@@ -56,6 +57,8 @@ private:
     std::vector<segment> segments_;
     std::vector<segment_answer> answers_;
     std::size_t first_ = 0; // behind the reset
+    bool whole_ = true;     // every segment was answered
+    exchange::clock::time_point started_;
     std::vector<result> collected_;
     std::vector<std::size_t> items_; // of an atomic segment: where each statement's item is
 };
@@ -66,15 +69,11 @@ segment_builder& batch_run::builder_for(statement const& statement) {
         connection_.backend(), session_, statement, begin_sql_, limit_of(connection_, statement));
 }
 
-segment batch_run::part(segment_builder& builder, std::initializer_list<step> steps) {
-    return builder.build(segment_plan{steps}, now_.prelude_sets_limit(builder.wish()));
-}
-
 void batch_run::build() {
-    auto& backend = connection_.backend();
     now_ = connection_.binding_now();
-    auto const resets = backend.reset_due();
-    prepare_to_build(backend);
+    auto const resets = resets_first(connection_);
+    prepare_to_build(connection_);
+    started_ = exchange::clock::now();
     if (resets)
         segments_.push_back(reset_segment(errc::connection_lost));
     first_ = segments_.size();
@@ -89,24 +88,35 @@ void batch_run::build() {
 }
 
 void batch_run::build_independent() {
+    auto next = now_;
     for (auto const& statement : wanted_.statements()) {
-        auto& builder = builder_for(statement);
-        segments_.push_back(builder.build(now_.plan(statement_kind::ordinary, builder.wish()),
-                                          now_.prelude_sets_limit(builder.wish())));
+        segments_.push_back(build_next(next, statement));
+        next.segment_ended(now_.state());
     }
+}
+
+/// Builds the segment of a statement for what will hold when it is its turn.
+segment batch_run::build_next(binding& next, statement const& statement) {
+    auto& builder = builder_for(statement);
+    auto const wish = builder.wish();
+    auto const plan = next.plan(statement_kind::ordinary, wish);
+    auto built = builder.build(plan, next.prelude_sets_limit(wish));
+    if (plan.contains(step::prelude))
+        next.prelude_succeeded(wish.limit);
+    if (plan.contains(step::limit))
+        next.limit_succeeded(wish.limit);
+    return built;
 }
 
 // One segment is one implicit transaction: one prelude, then all statements.
 void batch_run::build_atomic() {
     segment whole;
+    auto next = now_;
     for (auto const& statement : wanted_.statements()) {
-        auto& builder = builder_for(statement);
-        auto const plan = now_.plan(statement_kind::ordinary, builder.wish());
-        auto piece = whole.items.empty()
-                         ? builder.build(plan, now_.prelude_sets_limit(builder.wish()))
-                         : part(builder, {step::statement});
+        auto const piece = build_next(next, statement);
+        next.segment_ended(transaction_state::open); // to the next one it looks like one
         whole.checked_schemas = std::max(whole.checked_schemas, piece.checked_schemas);
-        whole.limit = std::max(whole.limit, piece.limit);
+        whole.limit = limit_of(connection_, statement); // the last one stands
         whole.drops_statements = whole.drops_statements || piece.drops_statements;
         whole.items.insert(whole.items.end(), piece.items.begin(), piece.items.end());
         items_.push_back(whole.items.size() - 1);
@@ -142,6 +152,7 @@ asio::awaitable<std::vector<outcome>> batch_run::run() {
     } catch (error const&) {
         if (e.answered() <= first_)
             throw;
+        whole_ = false;
         auto const failure = std::current_exception(); // of all that were not answered
         for (auto i = e.answered(); i < answers_.size(); ++i)
             answers_[i].error = failure;
@@ -186,15 +197,19 @@ asio::awaitable<outcome> batch_run::outcome_of(std::size_t index) {
     auto& answer = answers_[first_ + index];
     if (!answer.failed())
         co_return outcome{std::move(answer.rows)};
-    if (now_.state() != transaction_state::idle ||
+    if (!whole_ || now_.state() != transaction_state::idle ||
         !lost_own_statement(segments_[first_ + index], answer))
-        co_return outcome{answer.error};
+        co_return outcome{failure_at(index, answer)};
     try {
         auto rows = co_await run_held(connection_, session_, wanted_.statements()[index]);
         co_return outcome{std::move(rows)};
     } catch (std::exception const&) {
         co_return outcome{std::current_exception()};
     }
+}
+
+std::exception_ptr batch_run::failure_at(std::size_t index, segment_answer const& answer) const {
+    return failure_of(answer, limit_of(connection_, wanted_.statements()[index]), started_);
 }
 
 std::vector<outcome> batch_run::atomic_outcomes() {
@@ -215,7 +230,7 @@ std::vector<outcome> batch_run::atomic_outcomes() {
                           position + 1)});
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
         auto const guilty = cause == items_.end() || static_cast<std::size_t>(position) == i;
-        outcomes.emplace_back(guilty ? answer.error : others);
+        outcomes.emplace_back(guilty ? failure_at(i, answer) : others);
     }
     return outcomes;
 }

@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace copg::detail {
+namespace {
+
+constexpr std::chrono::milliseconds unknown_limit{-1}; // no wish is equal to it
+
+} // namespace
 
 bool segment_plan::contains(step wanted) const noexcept {
     return std::find(begin(), end(), wanted) != end();
@@ -59,7 +64,7 @@ void binding::tag_seen(std::string_view tag) noexcept {
     if (tag == "COMMIT" || tag == "ROLLBACK" || tag == "PREPARE TRANSACTION") {
         prelude_sent_ = false;
         in_force_ = false;
-        limit_ = limit_ * -1; // not known: no wish is equal to it
+        limit_ = unknown_limit;
     }
 }
 

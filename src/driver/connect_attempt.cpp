@@ -16,14 +16,20 @@ std::shared_ptr<connect_attempt> connect_attempt::start(asio::any_io_executor co
                                                         connect_options const& options,
                                                         handler done) {
     auto attempt = std::make_shared<connect_attempt>(asio::make_strand(executor));
-    auto ended = [attempt, done = std::move(done)](std::exception_ptr failure,
-                                                   std::shared_ptr<connection_impl> connection) {
+    attempt->run(executor, options, std::move(done));
+    return attempt;
+}
+
+void connect_attempt::run(asio::any_io_executor const& executor,
+                          connect_options const& options,
+                          handler done) {
+    auto ended = [attempt = shared_from_this(), done = std::move(done)](
+                     std::exception_ptr failure, std::shared_ptr<connection_impl> connection) {
         done(std::move(failure), std::move(connection));
     };
-    asio::co_spawn(attempt->strand_,
+    asio::co_spawn(strand_,
                    connect_on_strand(executor, options),
-                   asio::bind_cancellation_slot(attempt->signal_.slot(), std::move(ended)));
-    return attempt;
+                   asio::bind_cancellation_slot(signal_.slot(), std::move(ended)));
 }
 
 void connect_attempt::cancel() {
@@ -58,13 +64,15 @@ struct start_waiting {
             shared->connection = std::move(connection);
             waiter->post();
         };
-        auto const attempt = connect_attempt::start(*executor, *options, std::move(done));
+        auto const attempt = std::make_shared<connect_attempt>(asio::make_strand(*executor));
         if (slot.is_connected())
             slot.assign([weak = std::weak_ptr{attempt}](asio::cancellation_type type) {
                 if (auto const running = weak.lock();
                     running && type != asio::cancellation_type::none)
                     running->cancel();
             });
+        // Last: it can end, and the coroutine with all that is its own, before this returns.
+        attempt->run(*executor, *options, std::move(done));
     }
 };
 

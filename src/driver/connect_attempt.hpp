@@ -29,6 +29,9 @@ public:
 
     explicit connect_attempt(asio::any_io_executor strand) : strand_{std::move(strand)} {}
 
+    /// Begins; call once. For start(), and for those who must have the attempt before it ends.
+    void run(asio::any_io_executor const& executor, connect_options const& options, handler done);
+
     /// Ends the attempt soon, with operation_aborted and no socket left.
     void cancel();
 

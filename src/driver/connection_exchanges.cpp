@@ -18,17 +18,18 @@ constexpr std::chrono::milliseconds longest_repetition{500};
 
 using awaitable_token = asio::use_awaitable_t<> const;
 
-/// Makes a suspended coroutine the waiter of an exchange, and lets its cancellation find it.
+/// Lets a coroutine's cancellation find its exchange.
 template <class Handler>
-void install(connection_impl& self,
-             exchange& e,
-             void (connection_impl::*cancel)(std::uint64_t),
-             Handler&& handler) {
+resumption install(connection_impl& self,
+                   exchange& e,
+                   void (connection_impl::*cancel)(std::uint64_t),
+                   Handler&& handler) {
     auto slot = asio::get_associated_cancellation_slot(handler);
-    e.waiter = resumption{std::forward<Handler>(handler)};
+    resumption waiter{std::forward<Handler>(handler)};
     if (slot.is_connected())
         slot.template emplace<numbered_cancellation<connection_impl>>(
             self.weak_from_this(), cancel, e.id, asio::cancellation_type::terminal);
+    return waiter;
 }
 
 } // namespace
@@ -41,7 +42,7 @@ struct connection_impl::start_exchange {
     template <class Handler>
     void operator()(Handler&& handler) const {
         e->id = ++self->last_id_;
-        install(*self, *e, &connection_impl::cancel, std::forward<Handler>(handler));
+        e->waiter = install(*self, *e, &connection_impl::cancel, std::forward<Handler>(handler));
         self->begin(*e, limit);
     }
 };
@@ -52,8 +53,9 @@ struct connection_impl::await_news {
 
     template <class Handler>
     void operator()(Handler&& handler) const {
-        install(*self, *e, &connection_impl::cancel, std::forward<Handler>(handler));
-        self->await(*e);
+        // The exchange is under way: its reader must not see the waiter before all else is done.
+        auto waiter = install(*self, *e, &connection_impl::cancel, std::forward<Handler>(handler));
+        self->await(*e, std::move(waiter));
     }
 };
 
@@ -118,17 +120,18 @@ void connection_impl::send(exchange& e, ready_list& ready) {
     try {
         e.send(*wire_);
         flush(ready);
-    } catch (error const& cause) {
+    } catch (std::exception const& cause) {
         end_message_ = cause.what();
         end_all(ready, std::current_exception());
         shut();
     }
 }
 
-void connection_impl::await(exchange& e) {
+void connection_impl::await(exchange& e, resumption waiter) {
     ready_list ready;
     {
         std::lock_guard const lock{mutex_};
+        e.waiter = std::move(waiter);
         if (wire_ != nullptr && !e.ended && !e.has_news()) {
             if (e.waits_for_flush())
                 flush(ready);
@@ -175,6 +178,7 @@ void connection_impl::cancel(std::uint64_t id) {
         detach(*found,
                std::make_exception_ptr(
                    boost::system::system_error{asio::error::operation_aborted, "statement"}),
+               stopping::at_once,
                ready);
     }
     post_all(ready);
@@ -187,6 +191,8 @@ void connection_impl::leave(exchange& e) noexcept {
         if (e.is_linked())
             detach(e,
                    std::make_exception_ptr(lost_error(errc::connection_lost, "it was left")),
+                   binding_.state() == transaction_state::idle ? stopping::at_once
+                                                               : stopping::gently,
                    ready);
     }
     post_all(ready);
@@ -218,17 +224,24 @@ void connection_impl::end(exchange& e, std::exception_ptr failure, ready_list& r
 }
 
 // Its place in the queue goes to what reads the rest: nobody may meet the answer still to come.
-void connection_impl::detach(exchange& e, std::exception_ptr failure, ready_list& ready) {
+void connection_impl::detach(exchange& e,
+                             std::exception_ptr failure,
+                             stopping how,
+                             ready_list& ready) {
     try {
         if (!e.is_barrier()) {
-            auto rest = e.detach(*wire_);
-            exchanges_.insert(exchanges_.iterator_to(e), *rest);
-            detached_.push_back(std::move(rest));
+            detached_.push_back(e.detach(*wire_));
+            exchanges_.insert(exchanges_.iterator_to(e), *detached_.back());
             settled_.store(false, std::memory_order_release);
             settle_by_ = clock::now() + options_.cancel_timeout();
             arm_timer(*settle_by_);
             ask_again_after_ = first_repetition;
-            ask_to_stop();
+            if (how == stopping::at_once) {
+                ask_to_stop();
+            } else {
+                ask_again_after_ = options_.cancel_timeout() / 4;
+                ask_again();
+            }
         }
         end(e, std::move(failure), ready);
         flush(ready);

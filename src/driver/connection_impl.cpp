@@ -186,7 +186,7 @@ void connection_impl::read_answers(ready_list& ready) {
                 return;
             break;
         }
-    } catch (error const& cause) {
+    } catch (std::exception const& cause) {
         end_message_ = cause.what();
         end_all(ready, std::current_exception());
         shut();
@@ -224,7 +224,7 @@ void connection_impl::on_timer() {
             if (!e.deadline)
                 continue;
             if (*e.deadline <= now)
-                detach(e, std::make_exception_ptr(timeout_error()), ready);
+                detach(e, std::make_exception_ptr(timeout_error()), stopping::at_once, ready);
             else
                 arm_timer(*e.deadline);
         }

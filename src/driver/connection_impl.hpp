@@ -86,7 +86,8 @@ public:
         return function();
     }
 
-    /// Leaves an exchange to be read by nobody, and asks the server to stop it.
+    /// Leaves an exchange to be read by nobody, and asks the server to stop it; inside a
+    /// transaction, which that would break, only if it does not end soon by itself.
     void leave(exchange& e) noexcept;
 
     /// Waits until the connection is settled. Returns at once when it is, or is lost.
@@ -136,12 +137,13 @@ private:
     // Exchanges (connection_exchanges.cpp).
     void begin(exchange& e, std::chrono::milliseconds limit);
     void send(exchange& e, ready_list& ready);
-    void await(exchange& e);
+    void await(exchange& e, resumption waiter);
     void cancel(std::uint64_t id);
     void abandon(exchange& e) noexcept;
     static void wake(exchange& e, ready_list& ready);
     void end(exchange& e, std::exception_ptr failure, ready_list& ready);
-    void detach(exchange& e, std::exception_ptr failure, ready_list& ready);
+    enum class stopping { at_once, gently };
+    void detach(exchange& e, std::exception_ptr failure, stopping how, ready_list& ready);
     void ask_to_stop();
     void ask_again();
     void cancel_ended();

@@ -101,11 +101,13 @@ std::unique_ptr<exchange> copy_exchange::detach(wire& wire) {
 }
 
 std::exception_ptr copy_exchange::loss(std::string const& message) {
-    if (answer_.state != sqlstate{}) // a FATAL error says that nothing was committed
+    // A FATAL error in place of the tag says that nothing was committed.
+    if (answer_.state != sqlstate{} && answer_.tag.empty())
         return answer_.error;
-    auto const sent_all = state_ == state::closing;
+    // A COPY that sends can have committed by itself before its last byte is here.
+    auto const lost = in_transaction_ || state_ == state::sending;
     return std::make_exception_ptr(
-        lost_error(sent_all ? errc::statement_in_doubt : errc::connection_lost, message));
+        lost_error(lost ? errc::connection_lost : errc::statement_in_doubt, message));
 }
 
 } // namespace copg::detail

@@ -19,6 +19,9 @@ public:
     copy_exchange(connection_impl& connection, std::string sql)
         : exchange{connection}, connection_{connection}, sql_{std::move(sql)} {}
 
+    /// It stands in a transaction, and is committed only with that.
+    void stand_in_transaction() noexcept { in_transaction_ = true; }
+
     void send(wire& wire) override { wire.send_simple(sql_); }
     progress read(wire& wire, binding& binding, backend_state& backend) override;
     bool has_news() const noexcept override;
@@ -59,6 +62,7 @@ private:
     bool binary_ = false;
     bool discarding_ = false;
     bool refused_ = false;
+    bool in_transaction_ = false;
     bool waits_for_flush_ = false;
     segment_answer answer_;
     std::deque<wire::copy_piece> received_;

@@ -15,6 +15,7 @@ namespace copg::detail {
 namespace {
 
 constexpr std::size_t unsent_maximum = 256 * 1024;
+constexpr char refused[] = "the server has refused what came before";
 
 std::uint64_t rows_of(std::string_view tag) { // "COPY 3"
     std::uint64_t count = 0;
@@ -83,6 +84,8 @@ asio::awaitable<void> copy_state::bind() {
 asio::awaitable<void> copy_state::open(copy_exchange::state wanted) {
     ended_ = true; // nothing to leave yet
     co_await prepare();
+    if (transaction_.is_open() || connection().binding_now().state() != transaction_state::idle)
+        exchange_.stand_in_transaction();
     connection().launch(exchange_, limit_of(connection(), statement_));
     ended_ = false;
     std::exception_ptr failure;
@@ -109,6 +112,8 @@ asio::awaitable<void> copy_state::open(copy_exchange::state wanted) {
 // The connection is idle again, or is being made so: end what was begun, and tell.
 asio::awaitable<void> copy_state::fail(std::exception_ptr failure) {
     ended_ = true;
+    failure_ = failure;
+    connection().leave(exchange_); // if it has not ended
     if (transaction_.is_open() && connection().is_settled()) {
         co_await roll_back(connection());
         transaction_.ended();
@@ -118,21 +123,44 @@ asio::awaitable<void> copy_state::fail(std::exception_ptr failure) {
     std::rethrow_exception(failure);
 }
 
-asio::awaitable<void> copy_state::drain() {
+void copy_state::check_not_over() const {
+    if (failure_)
+        std::rethrow_exception(failure_);
     if (ended_)
         throw error{errc::unsupported_statement, "the COPY is over"};
-    auto const refused = connection().with_wire([this](wire& wire) {
-        if (exchange_.ended || exchange_.was_refused())
-            return true;
+}
+
+/// Hands the buffer to libpq; false when the COPY has ended or has been refused.
+bool copy_state::put_buffer() {
+    auto const ended = connection().locked([this] { return exchange_.ended; });
+    if (ended)
+        return false;
+    return connection().with_wire([this](wire& wire) {
         exchange_.put(wire, buffer);
-        return wire.copy_was_refused();
+        return !wire.copy_was_refused();
     });
-    if (refused) {
-        co_await close(); // throws what the server said
-        co_return;
+}
+
+asio::awaitable<void> copy_state::drain() {
+    check_not_over();
+    std::exception_ptr failure;
+    try {
+        auto const taken = put_buffer();
+        if (!taken) {
+            co_await close(refused); // throws what the server said
+            throw error{errc::protocol_error, "the server ended a COPY that was not over"};
+        }
+        unsent_ += buffer.size();
+        buffer.clear();
+        co_await keep_pace();
+    } catch (...) {
+        failure = std::current_exception();
     }
-    unsent_ += buffer.size();
-    buffer.clear();
+    if (failure)
+        co_await fail(failure);
+}
+
+asio::awaitable<void> copy_state::keep_pace() {
     auto const sent = connection().flush_now();
     if (sent)
         unsent_ = 0;
@@ -148,44 +176,71 @@ asio::awaitable<void> copy_state::drain() {
     unsent_ = 0;
 }
 
-asio::awaitable<void> copy_state::close() {
-    connection().with_wire([this](wire& wire) {
-        if (!exchange_.ended && exchange_.now() == copy_exchange::state::sending)
-            exchange_.finish(wire, nullptr);
-    });
-    connection().flush_now();
+/// @param reason  not null: the server shall not keep what it has
+asio::awaitable<void> copy_state::close(char const* reason) {
     std::exception_ptr failure;
     try {
-        while (!connection().locked([this] { return exchange_.ended; }))
+        auto ended = connection().locked([this] { return exchange_.ended; });
+        if (!ended) {
+            connection().with_wire([this, reason](wire& wire) {
+                if (exchange_.now() == copy_exchange::state::sending)
+                    exchange_.finish(wire, reason);
+            });
+            connection().flush_now();
+        }
+        while (!ended) {
             co_await connection().wait(exchange_);
-        failure = exchange_.failure ? exchange_.failure : exchange_.answer().error;
+            ended = connection().locked([this] { return exchange_.ended; });
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (exchange_.failure) // tells more than that there is no connection
+        failure = exchange_.failure;
+    if (!failure)
+        failure = exchange_.answer().error;
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+asio::awaitable<std::uint64_t> copy_state::finish() {
+    check_not_over();
+    if (!buffer.empty())
+        co_await drain();
+    std::exception_ptr failure;
+    try {
+        co_await close(nullptr);
     } catch (...) {
         failure = std::current_exception();
     }
     if (failure)
         co_await fail(failure);
     ended_ = true;
-    if (!transaction_.is_open())
-        claim_.release();
-}
-
-asio::awaitable<std::uint64_t> copy_state::finish() {
-    if (!buffer.empty())
-        co_await drain();
-    co_await close();
     auto const rows = rows_of(exchange_.answer().tag);
-    if (!transaction_.is_open())
-        co_return rows;
-    auto const commit = plain_segment("commit", step::commit, errc::statement_in_doubt);
-    auto const answer = co_await perform_one(connection(), commit, {});
-    transaction_.ended();
+    if (transaction_.is_open())
+        co_await commit();
     claim_.release();
-    if (answer.failed())
-        std::rethrow_exception(answer.error);
     co_return rows;
 }
 
+asio::awaitable<void> copy_state::commit() {
+    auto const segment = plain_segment("commit", step::commit, errc::statement_in_doubt);
+    segment_answer answer;
+    std::exception_ptr failure;
+    try {
+        answer = co_await perform_one(connection(), segment, {});
+        failure = answer.error;
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure)
+        co_await fail(failure);
+    transaction_.ended();
+}
+
 asio::awaitable<std::optional<std::string>> copy_state::read() {
+    if (failure_)
+        std::rethrow_exception(failure_);
     while (!ended_) {
         auto const progressed = connection().has_progressed(exchange_);
         auto const piece = connection().locked([this] { return exchange_.take(); });
@@ -195,9 +250,20 @@ asio::awaitable<std::optional<std::string>> copy_state::read() {
         if (over)
             co_await finish();
         else if (!progressed)
-            co_await connection().wait(exchange_);
+            co_await wait_for_more();
     }
     co_return std::nullopt;
+}
+
+asio::awaitable<void> copy_state::wait_for_more() {
+    std::exception_ptr failure;
+    try {
+        co_await connection().wait(exchange_);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure && !connection().locked([this] { return exchange_.ended; }))
+        co_await fail(failure);
 }
 
 } // namespace copg::detail

@@ -45,7 +45,12 @@ public:
 private:
     asio::awaitable<void> prepare();
     asio::awaitable<void> bind();
-    asio::awaitable<void> close();
+    asio::awaitable<void> close(char const* reason);
+    asio::awaitable<void> commit();
+    asio::awaitable<void> keep_pace();
+    asio::awaitable<void> wait_for_more();
+    bool put_buffer();
+    void check_not_over() const;
     asio::awaitable<void> fail(std::exception_ptr failure);
     connection_impl& connection() const noexcept { return claim_.connection(); }
 
@@ -58,6 +63,7 @@ private:
     result columns_;
     copy_exchange exchange_;
     bool ended_ = false;
+    std::exception_ptr failure_;
     std::size_t unsent_ = 0; // handed to libpq and not known to have left it
 };
 

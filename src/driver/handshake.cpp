@@ -23,6 +23,7 @@ void settle_before_openssl_ends() noexcept {
 }
 
 asio::awaitable<void> wait_for_socket(handshake const& shaking, time_limit const& limit) {
+    limit.check(); // what has expired already will interrupt nothing
     auto const strand = co_await asio::this_coro::executor;
     borrowed_descriptor lent{strand, shaking.socket()};
     time_limit::interruption const interruptible{limit, [&lent] { lent.stop(); }};

@@ -91,6 +91,8 @@ asio::awaitable<void> listener_state::serve() {
             });
         for (auto* const timer : waiting_)
             timer->cancel();
+        if (!matches_server()) // on_gap, or whoever it woke, has changed something
+            continue;
         auto const beats = options_.heartbeat.count() > 0;
         co_await until_changed(beats ? options_.heartbeat : milliseconds{for_ever});
         if (connection_lost_)
@@ -148,7 +150,8 @@ asio::awaitable<void> listener_state::until(std::string channel, bool confirmed)
     waiting_.insert(&timer);
     std::exception_ptr failure;
     try {
-        while (!closed_ && confirmed_.contains(channel) != confirmed) {
+        while (!closed_ && confirmed_.contains(channel) != confirmed &&
+               wanted_.contains(channel) == confirmed) { // or somebody wants the opposite by now
             boost::system::error_code woken;
             co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
             auto const state = co_await asio::this_coro::cancellation_state;
@@ -206,6 +209,8 @@ void listener_state::guarded(std::function<void()> const& call) noexcept {
 
 void listener_state::wake() {
     changed_.cancel();
+    for (auto* const timer : waiting_)
+        timer->cancel();
 }
 
 void listener_state::lost() {

@@ -12,6 +12,7 @@ namespace copg::detail {
 
 asio::awaitable<void>
 off_loop(helper_threads& helpers, std::function<void()> work, time_limit const& limit) {
+    limit.check(); // what has expired already will interrupt nothing
     auto const call = std::make_shared<blocking_call>(helpers, std::move(work));
     time_limit::interruption const interruptible{limit, [call] { call->stop(); }};
     auto const how = co_await call->run();

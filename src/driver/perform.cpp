@@ -36,7 +36,7 @@ asio::awaitable<segment_answer> perform_with_company(connection_impl& connection
                                                      std::chrono::milliseconds limit,
                                                      bool closes) {
     auto& backend = connection.backend();
-    auto const resets = backend.reset_due();
+    auto const resets = resets_first(connection);
     std::array<segment, 3> segments;
     std::array<segment_answer, 3> answers;
     std::size_t count = 0;
@@ -75,10 +75,16 @@ asio::awaitable<void> get_ready(connection_impl& connection) {
     backend.rolled_back();
 }
 
-void prepare_to_build(backend_state& backend) {
-    if (backend.reset_due()) // it goes out in front, and drops what was prepared
-        backend.statements().forget_all();
-    backend.statements().trim();
+bool resets_first(connection_impl& connection) noexcept {
+    return connection.backend().reset_due() &&
+           connection.binding_now().state() == transaction_state::idle;
+}
+
+void prepare_to_build(connection_impl& connection) {
+    auto& statements = connection.backend().statements();
+    if (resets_first(connection)) // it drops what was prepared
+        statements.forget_all();
+    statements.trim();
 }
 
 std::chrono::milliseconds limit_of(connection_impl const& connection, statement const& statement) {
@@ -101,8 +107,8 @@ asio::awaitable<segment_answer> perform_one(connection_impl& connection,
                                             segment const& wanted,
                                             std::chrono::milliseconds limit,
                                             bool closes) {
-    auto& backend = connection.backend();
-    if (backend.reset_due() || (closes && !backend.statements().dropped().empty())) {
+    auto& dropped = connection.backend().statements().dropped();
+    if (resets_first(connection) || (closes && !dropped.empty())) {
         auto answer = co_await perform_with_company(connection, wanted, limit, closes);
         co_return answer;
     }
@@ -113,9 +119,9 @@ asio::awaitable<segment_answer> perform_one(connection_impl& connection,
 }
 
 asio::awaitable<void> reset_if_due(connection_impl& connection) {
-    if (!connection.backend().reset_due())
+    if (!resets_first(connection))
         co_return;
-    prepare_to_build(connection.backend());
+    prepare_to_build(connection);
     auto const reset = reset_segment(errc::connection_lost);
     segment_answer answer;
     segment_exchange e{connection, {&reset, 1}, {&answer, 1}};
@@ -138,11 +144,18 @@ asio::awaitable<void> roll_back(connection_impl& connection) {
 void rethrow(segment_answer const& answer,
              std::chrono::milliseconds limit,
              exchange::clock::time_point started) {
-    if (answer.state == sqlstate::query_canceled && limit.count() > 0 &&
-        exchange::clock::now() - started >= limit)
-        throw error{errc::query_timeout,
-                    "the statement did not end within its time limit; the server stopped it"};
-    std::rethrow_exception(answer.error);
+    std::rethrow_exception(failure_of(answer, limit, started));
+}
+
+std::exception_ptr failure_of(segment_answer const& answer,
+                              std::chrono::milliseconds limit,
+                              exchange::clock::time_point started) {
+    if (answer.state != sqlstate::query_canceled || limit.count() <= 0 ||
+        exchange::clock::now() - started < limit)
+        return answer.error;
+    return std::make_exception_ptr(
+        error{errc::query_timeout,
+              "the statement did not end within its time limit; the server stopped it"});
 }
 
 bool lost_own_statement(segment const& sent, segment_answer const& answer) {

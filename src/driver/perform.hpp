@@ -45,8 +45,11 @@ private:
     bool open_ = false;
 };
 
+/// Whether a reset has to go in front: inside a transaction it waits, since it would break it.
+bool resets_first(connection_impl& connection) noexcept;
+
 /// What is to be done before a segment is built.
-void prepare_to_build(backend_state& backend);
+void prepare_to_build(connection_impl& connection);
 
 /// The time limit of a statement on a connection; 0: none.
 std::chrono::milliseconds limit_of(connection_impl const& connection, statement const& statement);
@@ -76,6 +79,10 @@ asio::awaitable<void> roll_back(connection_impl& connection);
 [[noreturn]] void rethrow(segment_answer const& answer,
                           std::chrono::milliseconds limit,
                           exchange::clock::time_point started);
+/// The same as a value.
+std::exception_ptr failure_of(segment_answer const& answer,
+                              std::chrono::milliseconds limit,
+                              exchange::clock::time_point started);
 
 /// Whether it failed with something that copg itself prepared and that is not there as believed.
 bool lost_own_statement(segment const& sent, segment_answer const& answer);

@@ -49,7 +49,7 @@ run_held(connection_impl& connection, session const& session, statement const& s
     auto const limit = limit_of(connection, statement);
     segment_builder builder{backend, session, statement, begin_sql, limit};
     for (bool retried = false;; retried = true) {
-        prepare_to_build(backend);
+        prepare_to_build(connection);
         auto const now = connection.binding_now();
         auto const plan = now.plan(kind, builder.wish());
         auto segment = builder.build(plan, now.prelude_sets_limit(builder.wish()));
@@ -70,10 +70,18 @@ run_held(connection_impl& connection, session const& session, statement const& s
         // Dropped or outdated behind our back: nothing has happened yet, prepare it again.
         if (!retried && implicit && lost_own_statement(segment, answer))
             continue;
-        if (!(implicit && plan.contains(step::prelude) &&
-              answer.state == sqlstate::active_sql_transaction))
+        if (!implicit || answer.state != sqlstate::active_sql_transaction ||
+            plan == segment_plan{step::statement})
             rethrow(answer, limit, started);
         break;
+    }
+    // No transaction block allows it, and nothing has happened.
+    if (session.empty()) {
+        auto alone = builder.build({step::statement}, false);
+        auto answer = co_await perform_one(connection, alone, limit);
+        if (answer.failed())
+            rethrow(answer, {}, {});
+        co_return std::move(answer.rows);
     }
     auto rows = co_await run_session_bound(connection, session, statement);
     co_return rows;
@@ -93,7 +101,7 @@ asio::awaitable<result> run_first_statement(std::shared_ptr<connection_impl> con
     auto const limit = limit_of(*connection, statement);
     segment_builder builder{backend, session, statement, begin_sql, limit};
     for (bool retried = false;; retried = true) {
-        prepare_to_build(backend);
+        prepare_to_build(*connection);
         auto segment = builder.build(binding::plan_with_begin(builder.wish()),
                                      builder.wish().limit.count() > 0);
         segment.on_loss = errc::connection_lost;
@@ -121,7 +129,7 @@ open_held(connection_impl& connection, std::string const& begin_sql, session con
     statement const none{""};
     segment_builder builder{connection.backend(), session, none, begin_sql, {}};
     for (bool retried = false;; retried = true) {
-        prepare_to_build(connection.backend());
+        prepare_to_build(connection);
         auto const plan =
             session.empty() ? segment_plan{step::begin} : segment_plan{step::begin, step::prelude};
         auto segment = builder.build(plan, false);
@@ -139,7 +147,7 @@ asio::awaitable<void> bind_held(connection_impl& connection, session const& sess
     std::string const no_begin;
     statement const none{""};
     segment_builder builder{connection.backend(), session, none, no_begin, {}};
-    prepare_to_build(connection.backend());
+    prepare_to_build(connection);
     auto segment = builder.build({step::prelude}, connection.binding_now().prelude_sets_limit({}));
     segment.on_loss = errc::connection_lost;
     auto const answer = co_await perform_one(connection, segment, {});
@@ -153,7 +161,7 @@ asio::awaitable<result> describe_held(connection_impl& connection, std::string c
     described.on_loss = errc::connection_lost;
     described.items.push_back({action::prepare, step::begin, "", sql.c_str(), nullptr});
     described.items.push_back({action::describe, step::begin, "", "", nullptr});
-    prepare_to_build(connection.backend());
+    prepare_to_build(connection);
     auto answer = co_await perform_one(connection, described, {});
     if (answer.failed())
         std::rethrow_exception(answer.error);

@@ -68,6 +68,8 @@ struct segment {
     std::size_t checked_schemas = 0;         ///< hash of what its prelude proves to exist, or 0
     bool drops_statements = false;           ///< whatever was prepared is gone behind it
     bool is_reset = false;                   ///< the reset between two borrowers
+    bool binds_session = false;              ///< settings hold for the whole connection behind it
+    bool unbinds_session = false;            ///< they do not any more
 };
 
 /// What came back for a segment.

@@ -18,6 +18,8 @@ public:
           kept_segments_{segments.begin(), segments.end()},
           kept_answers_{std::make_move_iterator(answers.begin()),
                         std::make_move_iterator(answers.end())} {
+        for (auto& answer : kept_answers_)
+            answer.collects = nullptr; // was in the frame of whoever left
         point_to(kept_segments_, kept_answers_);
     }
 
@@ -55,7 +57,10 @@ exchange::progress segment_exchange::read(wire& wire, binding& binding, backend_
         auto const got = wire.read(segment, answer, binding, rows_of_current());
         if (got != progress::ended)
             return got;
-        binding.segment_ended(wire.state());
+        // Before the last answer libpq does not tell the state, and no segment but the last changes
+        // it.
+        auto const last = answered_ + 1 == segments_.size();
+        binding.segment_ended(last ? wire.state() : binding.state());
         backend.learn(segment, answer);
         if (++answered_ < segments_.size())
             wire.stream_first_item(segments_[answered_], rows_of_current());

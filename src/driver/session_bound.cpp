@@ -2,31 +2,13 @@
 #include "driver/session_bound.hpp"
 
 #include "driver/perform.hpp"
+#include "driver/runner.hpp"
 #include "driver/script_exchange.hpp"
 
 #include <array>
-#include <optional>
 
 namespace copg::detail {
 namespace {
-
-/// Has the connection reset unless it was unbound: whoever is cancelled in between cannot do it.
-class unbinding_guard {
-public:
-    explicit unbinding_guard(connection_impl& connection) noexcept : connection_{connection} {}
-    ~unbinding_guard() {
-        if (!unbound_)
-            connection_.locked([this] { connection_.backend().require_reset(); });
-    }
-    unbinding_guard(unbinding_guard const&) = delete;
-    unbinding_guard& operator=(unbinding_guard const&) = delete;
-
-    void unbound() noexcept { unbound_ = true; }
-
-private:
-    connection_impl& connection_;
-    bool unbound_ = false;
-};
 
 asio::awaitable<void> bind(connection_impl& connection, session_data const& data) {
     auto const sql = data.session_wide_sql();
@@ -37,17 +19,29 @@ asio::awaitable<void> bind(connection_impl& connection, session_data const& data
         parameters.add_text(schema.c_str());
     auto binding = plain_segment(sql.c_str(), step::begin, errc::connection_lost);
     binding.items[0].parameters = &parameters;
-    prepare_to_build(connection.backend());
+    binding.binds_session = true;
+    prepare_to_build(connection);
     auto const bound = co_await perform_one(connection, binding, {});
     if (bound.failed())
         std::rethrow_exception(bound.error);
 }
 
-asio::awaitable<bool> unbind(connection_impl& connection, session_data const& data) {
+segment unbinding(std::string const& sql, errc on_loss) {
+    auto undo = plain_segment(sql.c_str(), step::begin, on_loss);
+    undo.unbinds_session = true;
+    return undo;
+}
+
+/// A failure leaves the connection to the reset, or it is lost; what was run is not touched by it.
+asio::awaitable<void> unbind(connection_impl& connection, session_data const& data) {
     auto const sql = data.undo_sql();
-    auto const undo = plain_segment(sql.c_str(), step::begin, errc::connection_lost);
-    auto const undone = co_await perform_one(connection, undo, {});
-    co_return !undone.failed();
+    auto const undo = unbinding(sql, errc::connection_lost);
+    segment_answer answer;
+    segment_exchange e{connection, {&undo, 1}, {&answer, 1}};
+    try {
+        co_await connection.perform(e);
+    } catch (error const&) {
+    }
 }
 
 } // namespace
@@ -55,7 +49,6 @@ asio::awaitable<bool> unbind(connection_impl& connection, session_data const& da
 asio::awaitable<result>
 run_session_bound(connection_impl& connection, session session, statement statement) {
     auto const& data = *session.data();
-    unbinding_guard guard{connection};
     co_await bind(connection, data);
 
     auto const undo_sql = data.undo_sql();
@@ -63,13 +56,16 @@ run_session_bound(connection_impl& connection, session session, statement statem
     std::array<segment, 2> segments;
     segments[0] = plain_segment(statement.sql().c_str(), step::statement, errc::statement_in_doubt);
     segments[0].items[0].parameters = &parameters;
-    segments[1] = plain_segment(undo_sql.c_str(), step::begin, errc::statement_in_doubt);
+    segments[1] = unbinding(undo_sql, errc::statement_in_doubt);
     std::array<segment_answer, 2> answers;
     segment_exchange e{connection, segments, answers};
     auto const limit = limit_of(connection, statement);
-    co_await connection.perform(e, limit);
-    if (!answers[1].failed())
-        guard.unbound();
+    try {
+        co_await connection.perform(e, limit);
+    } catch (error const&) {
+        if (e.answered() == 0)
+            throw;
+    }
     if (answers[0].failed())
         std::rethrow_exception(answers[0].error);
     co_return std::move(answers[0].rows);
@@ -80,25 +76,22 @@ run_script(std::shared_ptr<connection_impl> connection, session session, stateme
     claim const mine{connection, script.where()};
     if (!is_ready(*connection))
         co_await get_ready(*connection);
-    auto const state = connection->binding_now().state();
-    auto const binds = !session.empty() && state == transaction_state::idle;
-    std::optional<unbinding_guard> guard;
-    if (binds) {
-        guard.emplace(*connection);
+    auto const now = connection->binding_now();
+    auto const idle = now.state() == transaction_state::idle;
+    auto const binds = !session.empty() && idle;
+    if (binds)
         co_await bind(*connection, *session.data());
-    } else {
+    else
         co_await reset_if_due(*connection);
-    }
+    if (!session.empty() && now.state() == transaction_state::open && !now.in_force())
+        co_await bind_held(*connection, session);
     connection->backend().mark_dirty();
 
     script_exchange e{*connection, script.sql()};
     auto const limit = limit_of(*connection, script);
     co_await connection->perform(e, limit);
-    if (connection->binding_now().state() == transaction_state::idle && binds) {
-        auto const done = co_await unbind(*connection, *session.data());
-        if (done)
-            guard->unbound();
-    }
+    if (binds && connection->binding_now().state() == transaction_state::idle)
+        co_await unbind(*connection, *session.data());
     e.throw_if_failed();
     co_return e.take_results();
 }

@@ -58,7 +58,10 @@ public:
 
     /// Whether it stands on the server, or will when what was built before has been executed.
     bool stands(cached_statement const& statement) const noexcept {
-        return statement.preparing || statement.prepared_in == generation_;
+        return statement.preparing || is_prepared(statement);
+    }
+    bool is_prepared(cached_statement const& statement) const noexcept {
+        return statement.prepared_in == generation_;
     }
 
     /// Gives it a new name; the caller builds its Prepare.

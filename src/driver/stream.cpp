@@ -65,15 +65,16 @@ void stream_state::start() {
                     "only a statement that returns rows can be read "
                     "as a stream"};
     note_effects(backend, statement_.sql());
-    prepare_to_build(backend);
+    prepare_to_build(connection());
     auto const now = connection().binding_now();
     implicit_ = now.state() == transaction_state::idle;
-    main_ = backend.reset_due() ? 1 : 0;
+    auto const on_loss = implicit_ ? errc::statement_in_doubt : errc::connection_lost;
+    main_ = resets_first(connection()) ? 1 : 0;
     if (main_ == 1)
-        segments_[0] = reset_segment(errc::connection_lost);
+        segments_[0] = reset_segment(on_loss);
     segments_[main_] =
         builder_.build(now.plan(kind, builder_.wish()), now.prelude_sets_limit(builder_.wish()));
-    segments_[main_].on_loss = implicit_ ? errc::statement_in_doubt : errc::connection_lost;
+    segments_[main_].on_loss = on_loss;
     answers_ = {};
     exchange_.emplace(
         connection(), std::span{segments_}.first(main_ + 1), std::span{answers_}.first(main_ + 1));
@@ -102,8 +103,19 @@ std::optional<result> stream_state::take() {
 asio::awaitable<bool> stream_state::wait() {
     while (true) {
         auto const progressed = connection().has_progressed(*exchange_);
-        if (!progressed)
-            co_await connection().wait(*exchange_);
+        std::exception_ptr failure;
+        if (!progressed) {
+            try {
+                co_await connection().wait(*exchange_);
+            } catch (...) {
+                failure = std::current_exception();
+            }
+        }
+        if (failure) {
+            connection().leave(*exchange_); // if it has not ended with that
+            claim_.release();
+            std::rethrow_exception(failure);
+        }
         auto const more = collect();
         if (more)
             co_return true;

@@ -157,10 +157,14 @@ bool wire::consume_decrypted() noexcept {
     return true;
 }
 
-void wire::collect_notifications() {
-    while (auto const received = pg_notification{PQnotifies(connection_.get())})
-        if (keeps_notifications_)
-            notifications_.push_back({received->relname, received->extra, received->be_pid});
+void wire::collect_notifications() noexcept {
+    while (auto const received = pg_notification{PQnotifies(connection_.get())}) {
+        try {
+            if (keeps_notifications_)
+                notifications_.push_back({received->relname, received->extra, received->be_pid});
+        } catch (...) { // out of memory: as a message that was missed
+        }
+    }
 }
 
 void wire::stream_if_statement(segment const& segment, std::size_t item) noexcept {

@@ -114,7 +114,7 @@ private:
     void stream_if_statement(segment const& segment, std::size_t item) noexcept;
     bool is_encrypted() const noexcept;
     bool consume_decrypted() noexcept;
-    void collect_notifications();
+    void collect_notifications() noexcept;
     void look_for_refusal() noexcept;
     [[noreturn]] void throw_lost() const;
 

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <utility>
 
 namespace copg::detail {
@@ -199,11 +200,14 @@ void pool_impl::release(pool_slot& slot) noexcept {
 void pool_impl::start_cleaning(pool_slot& slot) {
     auto const connection = slot.connection;
     auto const limit = std::make_shared<asio::steady_timer>(executor_, cleaning_limit);
-    limit->async_wait([connection](boost::system::error_code const& ec) {
-        if (!ec)
+    auto const over =
+        std::make_shared<std::atomic<bool>>(false); // the timer's handler can be queued
+    limit->async_wait([connection, over](boost::system::error_code const& ec) {
+        if (!ec && !*over)
             connection->close();
     });
-    auto done = [self = shared_from_this(), limit, &slot](std::exception_ptr const&) {
+    auto done = [self = shared_from_this(), limit, over, &slot](std::exception_ptr const&) {
+        *over = true;
         limit->cancel();
         self->cleaning_ended(slot);
     };

@@ -19,13 +19,18 @@ class end_watchdog {
 public:
     explicit end_watchdog(std::shared_ptr<connection_impl> const& connection)
         : timer_{connection->executor(), end_limit} {
-        timer_.async_wait([weak = std::weak_ptr{connection}](boost::system::error_code const& ec) {
-            if (auto const late = weak.lock(); late && !ec)
-                late->close();
-        });
+        timer_.async_wait(
+            [weak = std::weak_ptr{connection}, over = over_](boost::system::error_code const& ec) {
+                if (auto const late = weak.lock(); late && !ec && !*over)
+                    late->close();
+            });
     }
+    end_watchdog(end_watchdog const&) = delete;
+    end_watchdog& operator=(end_watchdog const&) = delete;
+    ~end_watchdog() { *over_ = true; }
 
 private:
+    std::shared_ptr<std::atomic<bool>> over_ = std::make_shared<std::atomic<bool>>(false);
     asio::steady_timer timer_;
 };
 
@@ -55,7 +60,9 @@ asio::awaitable<result> scope_state::run_in_turn(database const& handle, stateme
         auto rows = co_await run_first(std::move(statement));
         co_return rows;
     }
-    check_still_open();
+    auto const connection = lease_.slot()->connection;
+    co_await connection->settle();
+    check_still_open(*connection);
     auto rows = co_await lease_.run(std::move(statement));
     co_return rows;
 }
@@ -78,11 +85,13 @@ asio::awaitable<bound_connection> scope_state::bind(database handle) {
     auto turn = co_await turn_->lock();
     check_not_ended();
     co_await take_lease(handle);
+    auto const connection = lease_.slot()->connection;
+    co_await connection->settle();
     if (begun_)
-        check_still_open();
+        check_still_open(*connection);
     else
         co_await begin();
-    bound_connection bound{lease_.slot()->connection, lease_.session()};
+    bound_connection bound{connection, lease_.session()};
     bound.turn = std::make_shared<async_mutex::guard>(std::move(turn));
     co_return bound;
 }
@@ -137,8 +146,7 @@ void scope_state::note_begun(connection_impl const& connection) {
 }
 
 // Without its transaction, a statement would commit by itself.
-void scope_state::check_still_open() const {
-    auto const& connection = *lease_.slot()->connection;
+void scope_state::check_still_open(connection_impl const& connection) const {
     if (connection.is_alive() && connection.binding_now().state() == transaction_state::idle)
         throw error{errc::transaction_aborted,
                     fmt::format("the transaction of {} was ended by a statement inside it",
@@ -184,6 +192,8 @@ asio::awaitable<void> scope_state::end(bool commit) {
                                     key_.describe())};
         co_return;
     }
+    co_await connection->settle();
+    check_still_open(*connection); // or COMMIT would find nothing, and say that it is done
     auto const tag = co_await run_control(connection, "commit", errc::transaction_in_doubt);
     if (tag != "COMMIT")
         throw error{errc::transaction_aborted,

@@ -53,7 +53,7 @@ private:
     asio::awaitable<result> run_first(statement statement);
     asio::awaitable<void> begin();
     void note_begun(connection_impl const& connection);
-    void check_still_open() const;
+    void check_still_open(connection_impl const& connection) const;
     void check_not_ended() const;
     void take_connection(std::shared_ptr<connection_impl> connection);
     error scope_over() const;

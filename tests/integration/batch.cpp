@@ -170,4 +170,48 @@ COPG_COROUTINE_TEST(a_script_with_copy_is_refused_and_leaves_the_connection_usab
     co_await c.ping();
 }
 
+COPG_COROUTINE_TEST(a_script_that_begins_a_transaction_leaves_it_to_its_lease) {
+    scratch_database const database;
+    make_two_tenants(database);
+    auto shared = co_await make_pool(database.dsn(), at_most(1));
+    {
+        auto lent = co_await shared.acquire("b");
+        co_await lent.execute_script("begin; insert into item values (100, 'kept')");
+        auto const done = co_await lent.execute("commit");
+        BOOST_TEST(done.tag == "COMMIT");
+    }
+    BOOST_TEST(database.text("select count(*)::text from b.item") == "11");
+    auto next = co_await shared.acquire();
+    auto const path = co_await next.fetch_one<std::string>("select current_setting('search_path')");
+    BOOST_TEST(path == "\"$user\", public");
+}
+
+COPG_COROUTINE_TEST(a_script_behind_commit_and_chain_sees_its_session) {
+    scratch_database const database;
+    make_two_tenants(database);
+    auto c = co_await connection::connect(database.dsn().c_str(), "b");
+    co_await c.execute("begin");
+    co_await c.execute("commit and chain");
+    co_await c.execute_script("insert into item values (100, 'chained')");
+    co_await c.execute("commit");
+    BOOST_TEST(database.text("select count(*)::text from b.item") == "11");
+}
+
+COPG_COROUTINE_TEST(a_statement_that_is_wrong_twice_in_a_batch_costs_no_other_its_name) {
+    auto c = co_await connection::connect(cluster().dsn().c_str());
+    for (int i = 0; i < 3; ++i)
+        co_await c.fetch_one<int>("select 5 + $1", i);
+    for (int i = 0; i < 3; ++i) {
+        batch wanted;
+        wanted.add("select no_such_column").add("select no_such_column");
+        auto const outcomes = co_await c.pipeline(wanted);
+        for (auto const& outcome : outcomes)
+            BOOST_TEST((describe(outcome.failure()).code == sqlstate::undefined_column));
+        co_await c.fetch_one<int>("select 5 + $1", i);
+    }
+    auto const named = co_await c.fetch_one<std::int64_t>(
+        "select count(*) from pg_prepared_statements where statement = 'select 5 + $1'");
+    BOOST_TEST(named == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

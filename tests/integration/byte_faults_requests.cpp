@@ -88,6 +88,31 @@ struct fixture {
     fault_proxy proxy{cluster().port()};
 };
 
+asio::awaitable<void> cut_everywhere(fixture& f, copg::session bound_to) {
+    for (auto const& [name, adds, run] : requests) {
+        BOOST_TEST_CONTEXT(name) {
+            auto succeeded = false;
+            constexpr std::size_t most = 3'000;
+            for (std::size_t bytes = 1; bytes < most && !succeeded; ++bytes) {
+                auto c = co_await connection::connect(f.proxy.dsn(f.scratch.name()), bound_to);
+                auto const before = f.rows();
+                f.proxy.cut_existing_after_answered(bytes);
+                auto const end = co_await end_of(run(c));
+                f.proxy.cut_existing_after_answered(1'000'000'000);
+                succeeded = !end.code;
+                auto const lost = end.code == errc::connection_lost;
+                auto const definite = succeeded || lost || end.code == errc::statement_in_doubt;
+                BOOST_TEST(definite, end.message << " at byte " << bytes);
+                if (lost) // then nothing was committed
+                    BOOST_TEST(f.rows() == before, "at byte " << bytes);
+                if (succeeded)
+                    BOOST_TEST(f.rows() == before + adds);
+            }
+            BOOST_TEST(succeeded);
+        }
+    }
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(test_byte_faults_of_requests)
@@ -109,28 +134,12 @@ COPG_COROUTINE_TEST(requests_whose_answers_come_byte_by_byte_give_the_same) {
 
 COPG_COROUTINE_TEST(requests_cut_after_any_number_of_bytes_end_in_a_result_or_a_definite_error) {
     fixture f;
-    for (auto const& [name, adds, run] : requests) {
-        BOOST_TEST_CONTEXT(name) {
-            auto succeeded = false;
-            constexpr std::size_t most = 1'500;
-            for (std::size_t bytes = 1; bytes < most && !succeeded; ++bytes) {
-                auto c = co_await connection::connect(f.proxy.dsn(f.scratch.name()).c_str());
-                auto const before = f.rows();
-                f.proxy.cut_existing_after_answered(bytes);
-                auto const end = co_await end_of(run(c));
-                f.proxy.cut_existing_after_answered(1'000'000'000);
-                succeeded = !end.code;
-                auto const lost = end.code == errc::connection_lost;
-                auto const definite = succeeded || lost || end.code == errc::statement_in_doubt;
-                BOOST_TEST(definite, end.message << " at byte " << bytes);
-                if (lost) // then nothing was committed
-                    BOOST_TEST(f.rows() == before, "at byte " << bytes);
-                if (succeeded)
-                    BOOST_TEST(f.rows() == before + adds);
-            }
-            BOOST_TEST(succeeded);
-        }
-    }
+    co_await cut_everywhere(f, {});
+}
+
+COPG_COROUTINE_TEST(requests_under_a_session_cut_anywhere_end_in_a_result_or_a_definite_error) {
+    fixture f;
+    co_await cut_everywhere(f, "public");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -287,4 +287,94 @@ COPG_COROUTINE_TEST(a_cancel_that_comes_before_its_statement_has_begun_is_given_
     BOOST_TEST(c.backend_pid() == pid);
 }
 
+COPG_COROUTINE_TEST(an_atomic_batch_can_be_cancelled_before_between_and_behind_its_statements) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto c = co_await connection::connect(cluster().dsn().c_str());
+    for (int round = 0; round < 30; ++round) {
+        copg::batch wanted{copg::batch::mode::atomic};
+        for (int i = 0; i < 20; ++i)
+            wanted.add("select pg_sleep(0.001), $1::int", i);
+        background running{executor, c.pipeline(wanted)};
+        asio::steady_timer timer{executor, std::chrono::milliseconds{round}};
+        co_await timer.async_wait(asio::use_awaitable);
+        running.cancel();
+        co_await eventually([&] { return running.over(); });
+        auto const mine = co_await c.fetch_one<int>("select $1", round);
+        BOOST_TEST(mine == round);
+    }
+}
+
+COPG_COROUTINE_TEST(a_session_that_is_being_bound_is_reset_although_its_caller_was_cancelled) {
+    scratch_database const database;
+    make_two_tenants(database);
+    auto const executor = co_await asio::this_coro::executor;
+    auto shared = co_await make_pool(database.dsn(), at_most(1));
+    for (int round = 0; round < 20; ++round) {
+        {
+            auto dirty = co_await shared.acquire();
+            co_await dirty.execute("set extra_float_digits = 1"); // a reset is due
+        }
+        {
+            auto lent = co_await shared.acquire("b");
+            background script{executor, lent.execute_script("select 1")};
+            asio::steady_timer timer{executor, std::chrono::microseconds{round * 50}};
+            co_await timer.async_wait(asio::use_awaitable);
+            script.cancel();
+            co_await eventually([&] { return script.over(); });
+        }
+        auto next = co_await shared.acquire();
+        auto const path =
+            co_await next.fetch_one<std::string>("select current_setting('search_path')");
+        BOOST_TEST(path == "\"$user\", public", "round " << round);
+    }
+}
+
+COPG_COROUTINE_TEST(a_stream_that_was_cancelled_leaves_its_lease_usable) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto c = co_await connection::connect(cluster().dsn().c_str());
+    auto rows = co_await c.stream<std::string>("select pg_sleep(100)::text");
+    background waiting{executor, rows.next()};
+    co_await yield();
+    waiting.cancel();
+    co_await eventually([&] { return waiting.over(); });
+    BOOST_TEST(is_cancelled(waiting.end()));
+    auto const answer = co_await c.fetch_one<int>("select 42"); // the stream is still there
+    BOOST_TEST(answer == 42);
+}
+
+COPG_COROUTINE_TEST(limits_of_a_batch_hold_for_their_own_statements) {
+    auto c = co_await connection::connect(cluster().dsn().c_str());
+    copg::sql const ask{"select current_setting('statement_timeout')"};
+    for (auto const how : {copg::batch::mode::independent, copg::batch::mode::atomic}) {
+        for (auto const* begin : {"select", "begin"}) {
+            co_await c.execute(begin);
+            copg::batch wanted{how};
+            wanted.add(ask.timeout(7s)).add(ask.timeout(8s)).add(ask).add(ask.timeout(9s));
+            auto const outcomes = co_await c.pipeline(wanted);
+            std::vector<std::string> seen;
+            for (auto const& outcome : outcomes)
+                seen.push_back(outcome.fetch<std::string>().at(0));
+            BOOST_TEST((seen == std::vector<std::string>{"7s", "8s", "0", "9s"}));
+            auto const after = co_await c.fetch_one<std::string>(ask);
+            BOOST_TEST(after == "0");
+            co_await c.execute("rollback");
+        }
+    }
+}
+
+COPG_COROUTINE_TEST(a_limit_that_the_server_enforces_in_a_batch_is_query_timeout) {
+    auto c = co_await connection::connect(cluster().dsn().c_str());
+    copg::batch wanted;
+    wanted.add(copg::sql{"select pg_sleep(100)"}.timeout(20ms))
+        .add(copg::sql{"select pg_sleep(0)"}.timeout(60s));
+    auto const outcomes = co_await c.pipeline(wanted);
+    BOOST_TEST((describe(outcomes[0].failure()).code == errc::query_timeout));
+    BOOST_TEST(!outcomes[1].failed());
+}
+
+COPG_COROUTINE_TEST(statements_that_no_transaction_allows_can_have_a_limit) {
+    auto c = co_await connection::connect(cluster().dsn().c_str());
+    co_await c.execute(copg::sql{"vacuum pg_class"}.timeout(60s));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -168,4 +168,17 @@ COPG_COROUTINE_TEST(a_network_that_is_silently_gone_is_noticed_by_the_heartbeat)
     co_await eventually([&] { return gaps >= 1; });
 }
 
+COPG_COROUTINE_TEST(a_wait_ends_when_somebody_wants_the_opposite) {
+    auto const executor = co_await asio::this_coro::executor;
+    notification_listener listener{executor, "host=127.0.0.1 port=1 user=nobody", quick()};
+    auto const nothing = [](notification const&) {};
+    auto over = false;
+    asio::co_spawn(executor,
+                   end_of(listener.listen("c", nothing)),
+                   [&](std::exception_ptr, ending) { over = true; });
+    co_await yield();
+    co_await listener.unlisten("c");
+    co_await eventually([&] { return over; });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

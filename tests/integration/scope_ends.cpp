@@ -248,4 +248,17 @@ COPG_COROUTINE_TEST(
     BOOST_TEST(rows == 10 + doubts + committed);
 }
 
+COPG_COROUTINE_TEST(a_script_that_rolls_back_inside_a_scope_is_transaction_aborted) {
+    scope_fixture f;
+    auto db = co_await f.main_db();
+    auto const body = [&]() -> asio::awaitable<void> {
+        co_await add(db, 300);
+        co_await db.execute_script("rollback");
+    };
+    auto const end = co_await end_of(copg::transaction(db, body));
+    BOOST_TEST((end.code == errc::transaction_aborted));
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 10);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

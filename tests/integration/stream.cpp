@@ -175,4 +175,15 @@ COPG_COROUTINE_TEST(a_link_cut_in_mid_stream_is_an_error_and_no_end) {
     }
 }
 
+COPG_COROUTINE_TEST(a_column_of_the_wrong_type_is_an_error_each_time_and_then_the_end) {
+    auto c = co_await connection::connect(cluster().dsn().c_str());
+    auto rows = co_await c.stream<int>("select 'x' from generate_series(1, 2)");
+    for (int i = 0; i < 2; ++i) {
+        auto const end = co_await end_of(rows.next());
+        BOOST_TEST((end.code == errc::type_mismatch));
+    }
+    auto const end = co_await rows.next();
+    BOOST_TEST(!end);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

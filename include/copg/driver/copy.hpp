@@ -66,9 +66,11 @@ public:
                 (detail::add_binary_field(values, buffer), ...);
             });
         } else {
-            detail::text_row row{begin_row()};
-            (row.add(values), ...);
-            row.end();
+            add_whole_row([&](std::string& buffer) {
+                detail::text_row row{buffer};
+                (row.add(values), ...);
+                row.end();
+            });
         }
     }
     bool is_full() const noexcept;
@@ -77,9 +79,10 @@ public:
     /// Adds a row of a binary COPY whose fields a function appends.
     template <class Function>
     void add_binary_row(std::size_t fields, Function add_fields) {
-        auto& buffer = begin_row();
-        detail::put(static_cast<std::uint16_t>(fields), buffer);
-        add_fields(buffer);
+        add_whole_row([&](std::string& buffer) {
+            detail::put(static_cast<std::uint16_t>(fields), buffer);
+            add_fields(buffer);
+        });
     }
 
     /// Ends the COPY. @return the number of rows
@@ -89,6 +92,19 @@ public:
 private:
     explicit copy_writer(std::unique_ptr<detail::copy_state> state) noexcept;
     std::string& begin_row();
+
+    /// A row that throws half-way is none.
+    template <class Function>
+    void add_whole_row(Function add) {
+        auto& buffer = begin_row();
+        auto const before = buffer.size();
+        try {
+            add(buffer);
+        } catch (...) {
+            buffer.resize(before);
+            throw;
+        }
+    }
 
     std::unique_ptr<detail::copy_state> state_;
 };

@@ -30,8 +30,8 @@ public:
     /// between half and the whole of a bound that doubles. 100 ms and 10 s by default.
     std::chrono::milliseconds retry_delay{100};
     std::chrono::milliseconds retry_delay_maximum{10'000};
-    /// How often the connection is tried, and how long an answer may take: what notices a network
-    /// that is silently gone. 30 s by default; 0: never.
+    /// How often the connection is tried, which notices a network that is silently gone; an answer
+    /// may take 10 s. 30 s by default; 0: never.
     std::chrono::milliseconds heartbeat{30'000};
     /// Called when the connection had been lost and listens again: messages sent meanwhile are
     /// missed. Gets what the connection was lost by.
@@ -63,7 +63,7 @@ public:
 
     /// Calls `call` for each message of the channel, instead of the handler that it had before.
     /// Completes when the server listens: what is sent after that arrives. While the server cannot
-    /// be reached, waits until it can.
+    /// be reached, waits until it can. Ends early when somebody calls unlisten() meanwhile.
     /// Cancellation (terminal): ends the wait; the channel stays wanted, until unlisten().
     /// @throws error errc::value_out_of_range for a name that cannot be one; errc::connection_lost
     ///         when the listener is closed

@@ -46,8 +46,10 @@ private:
 /// The statement has succeeded only when next() has returned nothing: an error can follow rows that
 /// have been delivered (a deferred constraint, for one). A stream that is destroyed before its end
 /// stops the statement on the server in the background; the connection is used again when it has
-/// stopped. While a stream is open, another statement of its connection, lease or scope fails with
-/// errc::connection_busy.
+/// stopped. Inside a transaction, which that would break, its rows are read to the end instead, and
+/// the statement stopped only if they do not end within a quarter of
+/// connect_options::cancel_timeout. While a stream is open, another statement of its connection,
+/// lease or scope fails with errc::connection_busy.
 ///
 /// Lifetime: must not outlive the connection, lease or scope that it was opened on; one of a
 /// database handle keeps a connection of its own. Thread safety: distinct objects are safe.
@@ -64,15 +66,16 @@ public:
             if (auto more = source_.take()) {
                 rows_ = std::move(*more);
                 row_ = 0;
-                if (!decode_)
-                    decode_.emplace(rows_);
                 continue;
             }
             auto const more = co_await source_.wait();
             if (!more)
                 co_return std::nullopt;
         }
-        co_return (*decode_)(rows_, row_++);
+        auto const row = row_++;
+        if (!decode_)
+            decode_.emplace(rows_);
+        co_return (*decode_)(rows_, row);
     }
 
 private:
