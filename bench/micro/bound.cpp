@@ -59,7 +59,7 @@ std::vector<comparison> tenant_case(std::string const& dsn, amount const& how_mu
     theirs->enter_pipeline();
     comparison made;
     made.name = "tenant";
-    made.against = "libpq, pipeline mode, same prelude";
+    made.against = "libpq, same prelude";
     made.unit = "statement";
     made.units = how_much.statements;
     made.slices = slices_of(made.units);

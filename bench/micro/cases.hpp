@@ -30,6 +30,7 @@ std::vector<comparison> limit_case(std::string const& dsn, amount const& how_muc
 
 constexpr char const* with_pipeline = "libpq, pipeline mode";
 constexpr char const* without_pipeline = "libpq, no pipeline mode";
+constexpr char const* with_asio = "libpq, Asio waits for it";
 
 /// The select of one number by its key, and the connection of plain libpq that has it prepared.
 std::string select_sql(bool qualified = true);
@@ -40,6 +41,9 @@ constexpr std::size_t statements_of_a_turn = 100;
 constexpr std::size_t slices_of(std::size_t statements) noexcept {
     return statements < statements_of_a_turn ? 1 : statements / statements_of_a_turn;
 }
+
+/// The selects with plain libpq in a coroutine of Asio; adds what it has seen to *sum.
+side asio_select(std::string const& dsn, std::size_t rows, std::shared_ptr<double> const& sum);
 
 /// Sends the select with its one parameter.
 void send_select(plain_connection& on, std::int32_t id);

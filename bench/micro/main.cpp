@@ -60,11 +60,12 @@ std::string run_cases(std::string const& dsn,
     for (auto const& name : wanted.cases) {
         bar.show(fmt::format("measuring {} over {}", name, transport),
                  done++ / static_cast<double>(wanted.cases.size()));
-        for (auto const& each : make_case(name, dsn, wanted.how_much)) {
-            if (!wanted.profile.empty()) {
-                profile(each, wanted.profile);
-                continue;
-            }
+        auto const comparisons = make_case(name, dsn, wanted.how_much);
+        if (!wanted.profile.empty()) {
+            profile(comparisons.front(), wanted.profile);
+            continue;
+        }
+        for (auto const& each : comparisons) {
             rows.push_back(measure(each, wanted.how_much.rounds));
             rows.back().transport = transport;
         }

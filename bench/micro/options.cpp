@@ -44,8 +44,8 @@ std::optional<options> parse_options(int argc, char** argv, int& exit_code) {
     app.add_option("--json", parsed.json_file, "write the rows there too")->type_name("FILE");
     app.add_option("--profile",
                    parsed.profile,
-                   "measure nothing: after warming up, run one side of each case once inside the "
-                   "function copg_micro_profiled, for a profiler to look at")
+                   "measure nothing: after warming up, run one side of each case's first row once "
+                   "inside the function copg_micro_profiled, for a profiler to look at")
         ->check(CLI::IsMember({"base", "copg"}).description(""))
         ->type_name("base|copg");
     try {

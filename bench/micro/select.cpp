@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <endian.h>
+#include <utility>
 
 namespace copg::micro {
 namespace {
@@ -39,28 +40,33 @@ copg_select(connection& on, std::size_t count, std::size_t rows, double& sum) {
 
 using plain_work = void (*)(plain_connection&, std::size_t, std::size_t, double&);
 
-comparison compare(std::string const& dsn, amount const& how_much, bool pipeline) {
+side plain_side(std::shared_ptr<plain_connection> const& on,
+                plain_work work,
+                std::size_t rows,
+                std::shared_ptr<double> const& sum) {
+    return [=](std::size_t count) { work(*on, count, rows, *sum = 0); };
+}
+
+/// @param wanted  what the base has seen
+comparison compare(std::string const& dsn,
+                   amount const& how_much,
+                   char const* against,
+                   side base,
+                   std::shared_ptr<double> const& wanted) {
     auto const rows = how_much.rows;
-    auto const theirs = prepared_select(dsn);
     auto const ours = std::make_shared<client>(dsn);
-    auto const wanted = std::make_shared<double>(0);
-    plain_work const work = pipeline ? plain_pipeline : plain_simple;
-    if (pipeline)
-        theirs->enter_pipeline();
     comparison made;
     made.name = "select";
-    made.against = pipeline ? with_pipeline : without_pipeline;
+    made.against = against;
     made.unit = "statement";
     made.units = how_much.statements;
     made.slices = slices_of(made.units);
-    made.base = [=](std::size_t count) { work(*theirs, count, rows, *wanted = 0); };
+    made.base = std::move(base);
     made.copg = [=](std::size_t count) {
         double sum = 0;
         ours->finish(copg_select(ours->on(), count, rows, sum));
         expect_equal(*wanted, sum);
     };
-    if (pipeline)
-        made.limit = goal{goal::measure::difference_ns, 2'000};
     return made;
 }
 
@@ -91,7 +97,20 @@ std::int64_t receive_number(plain_connection& on) {
 }
 
 std::vector<comparison> select_case(std::string const& dsn, amount const& how_much) {
-    return {compare(dsn, how_much, true), compare(dsn, how_much, false)};
+    auto const seen = std::make_shared<double>(0);
+    auto const piped = prepared_select(dsn);
+    piped->enter_pipeline();
+    auto const rows = how_much.rows;
+    std::vector<comparison> made{
+        compare(dsn, how_much, with_pipeline, plain_side(piped, plain_pipeline, rows, seen), seen),
+        compare(dsn,
+                how_much,
+                without_pipeline,
+                plain_side(prepared_select(dsn), plain_simple, rows, seen),
+                seen),
+        compare(dsn, how_much, with_asio, asio_select(dsn, rows, seen), seen)};
+    made.front().limit = goal{goal::measure::difference_ns, 2'000};
+    return made;
 }
 
 } // namespace copg::micro
