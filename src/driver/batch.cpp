@@ -4,15 +4,20 @@
 #include "driver/perform.hpp"
 #include "driver/runner.hpp"
 
+#include <boost/container/deque.hpp>
+
 #include <fmt/format.h>
 
-#include <deque>
 #include <exception>
 
 namespace copg::detail {
 namespace {
 
 using milliseconds = std::chrono::milliseconds;
+using builder_list = boost::container::deque<
+    segment_builder,
+    void,
+    boost::container::deque_options_t<boost::container::block_size<16U>>>; // they cannot be moved
 
 void check(statement const& statement, session const& session) {
     auto const kind = classify(statement.sql());
@@ -53,7 +58,7 @@ private:
     batch const& wanted_;
     std::string const begin_sql_;
     binding now_;
-    std::deque<segment_builder> builders_;
+    builder_list builders_;
     std::vector<segment> segments_;
     std::vector<segment_answer> answers_;
     std::size_t first_ = 0; // behind the reset
@@ -64,9 +69,15 @@ private:
 };
 
 segment_builder& batch_run::builder_for(statement const& statement) {
-    note_effects(connection_.backend(), statement.sql());
-    return builders_.emplace_back(
-        connection_.backend(), session_, statement, begin_sql_, limit_of(connection_, statement));
+    auto const traits = traits_of(statement.sql());
+    if (traits.leaves_state)
+        connection_.backend().mark_dirty();
+    return builders_.emplace_back(connection_.backend(),
+                                  session_,
+                                  statement,
+                                  traits,
+                                  begin_sql_,
+                                  limit_of(connection_, statement));
 }
 
 void batch_run::build() {
@@ -77,6 +88,7 @@ void batch_run::build() {
     if (resets)
         segments_.push_back(reset_segment(errc::connection_lost));
     first_ = segments_.size();
+    segments_.reserve(first_ + wanted_.size());
     if (wanted_.how() == batch::mode::atomic)
         build_atomic();
     else
@@ -149,6 +161,7 @@ asio::awaitable<std::vector<outcome>> batch_run::run() {
     auto const limit = limit_of_all();
     try {
         co_await connection_.perform(e, limit);
+        e.throw_if_failed();
     } catch (error const&) {
         if (e.answered() <= first_)
             throw;
@@ -159,7 +172,12 @@ asio::awaitable<std::vector<outcome>> batch_run::run() {
     }
     if (first_ == 1 && answers_[0].failed())
         throw reset_failed(connection_);
+    outcomes.reserve(wanted_.size());
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
+        if (auto& answer = answers_[first_ + i]; !answer.failed()) {
+            outcomes.emplace_back(std::move(answer.rows));
+            continue;
+        }
         auto next = co_await outcome_of(i);
         outcomes.push_back(std::move(next));
     }
@@ -173,6 +191,7 @@ asio::awaitable<std::vector<outcome>> batch_run::run_atomic() {
         segment_exchange e{connection_, segments_, answers_};
         auto const limit = limit_of_all();
         co_await connection_.perform(e, limit);
+        e.throw_if_failed();
         if (first_ == 1 && answers_[0].failed())
             throw reset_failed(connection_);
         auto const lost = now_.state() == transaction_state::idle &&
@@ -194,14 +213,13 @@ void batch_run::start_over() {
 // A statement that failed only because a prepared plan was outdated is run again by itself, unless
 // it stood in a transaction, which has failed with it.
 asio::awaitable<outcome> batch_run::outcome_of(std::size_t index) {
-    auto& answer = answers_[first_ + index];
-    if (!answer.failed())
-        co_return outcome{std::move(answer.rows)};
+    auto const& answer = answers_[first_ + index];
     if (!whole_ || now_.state() != transaction_state::idle ||
         !lost_own_statement(segments_[first_ + index], answer))
         co_return outcome{failure_at(index, answer)};
     try {
-        auto rows = co_await run_held(connection_, session_, wanted_.statements()[index]);
+        auto rows = co_await run_statement(
+            connection_.shared_from_this(), session_, wanted_.statements()[index], usage::held);
         co_return outcome{std::move(rows)};
     } catch (std::exception const&) {
         co_return outcome{std::current_exception()};

@@ -60,11 +60,8 @@ struct connection_impl::await_news {
 };
 
 asio::awaitable<void> connection_impl::perform(exchange& e, std::chrono::milliseconds limit) {
-    auto const self = shared_from_this();
     auto const initiation = start_exchange{this, &e, limit};
-    co_await asio::async_initiate<awaitable_token, void()>(initiation, asio::use_awaitable);
-    if (e.failure)
-        std::rethrow_exception(e.failure);
+    return asio::async_initiate<awaitable_token, void()>(initiation, asio::use_awaitable);
 }
 
 void connection_impl::launch(exchange& e, std::chrono::milliseconds limit) {
@@ -87,6 +84,7 @@ asio::awaitable<void> connection_impl::settle() {
         co_return;
     barrier until_settled{*this};
     co_await perform(until_settled);
+    until_settled.throw_if_failed();
 }
 
 void connection_impl::begin(exchange& e, std::chrono::milliseconds limit) {

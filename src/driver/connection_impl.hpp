@@ -55,15 +55,16 @@ public:
     /// Arms the read wait. Call once, when the object is shared.
     void start();
 
-    /// Sends the exchange and waits for its end. The exchange must live until it returns.
-    /// @param limit  from now; 0: none. Then error errc::query_timeout, as after a cancellation
-    /// @throws error errc::connection_busy, errc::connection_lost, the exchange's loss();
-    ///         operation_aborted when cancelled, with the rest left to be read by nobody
+    /// Sends the exchange and waits for its end, which exchange::throw_if_failed() then tells:
+    /// error errc::connection_busy, errc::connection_lost, the exchange's loss(),
+    /// errc::query_timeout; operation_aborted when cancelled, with the rest left to be read by
+    /// nobody. The exchange, and the connection, must live until then.
+    /// @param limit  from now; 0: none
     asio::awaitable<void> perform(exchange& e, std::chrono::milliseconds limit = {});
 
-    /// Sends the exchange and returns. @throws as perform
+    /// Sends the exchange and returns. @throws what perform() makes it end with
     void launch(exchange& e, std::chrono::milliseconds limit = {});
-    /// Waits until a launched exchange has news or has ended. @throws as perform
+    /// Waits until a launched exchange has news or has ended. @throws what it failed with
     asio::awaitable<void> wait(exchange& e);
     /// Whether it has news or has ended, after reading what has been received.
     bool has_progressed(exchange& e);

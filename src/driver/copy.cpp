@@ -103,15 +103,28 @@ result const& copy_reader::columns() const noexcept {
     return state_->columns();
 }
 
+std::optional<std::string_view> copy_reader::take() {
+    return state_->take();
+}
+
+asio::awaitable<bool> copy_reader::wait() {
+    return state_->wait();
+}
+
 asio::awaitable<std::optional<std::string>> copy_reader::read() {
-    return state_->read();
+    for (auto more = true; more;) {
+        if (auto const piece = state_->take())
+            co_return std::string{*piece};
+        more = co_await state_->wait();
+    }
+    co_return std::nullopt;
 }
 
 asio::awaitable<std::optional<std::vector<std::optional<std::string>>>>
 copy_reader::read_text_row() {
     if (is_binary())
         throw error{errc::unsupported_statement, "a binary COPY has no text rows"};
-    auto const piece = co_await state_->read();
+    auto const piece = co_await read();
     if (!piece)
         co_return std::nullopt;
     co_return detail::split_text_row(*piece);

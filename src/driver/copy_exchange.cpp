@@ -82,15 +82,6 @@ void copy_exchange::finish(wire& wire, char const* reason) {
     wire.put_copy_end(reason);
 }
 
-wire::copy_piece copy_exchange::take() {
-    if (received_.empty())
-        return {};
-    auto piece = std::move(received_.front());
-    received_.pop_front();
-    received_bytes_ -= piece.size;
-    return piece;
-}
-
 std::unique_ptr<exchange> copy_exchange::detach(wire& wire) {
     auto rest = std::make_unique<copy_exchange>(connection_, sql_);
     rest->discarding_ = true;

@@ -3,7 +3,7 @@
 
 #include "driver/exchange.hpp"
 
-#include <deque>
+#include <vector>
 
 namespace copg::detail {
 
@@ -46,8 +46,11 @@ public:
 
     // For whoever receives, likewise.
 
-    /// A row of data, or an empty piece.
-    wire::copy_piece take();
+    /// Exchanges the rows that have come for an empty list.
+    void take_all(std::vector<wire::copy_piece>& empty) noexcept {
+        received_.swap(empty);
+        received_bytes_ = 0;
+    }
 
 private:
     static constexpr std::size_t most_bytes = 256 * 1024;
@@ -65,7 +68,7 @@ private:
     bool in_transaction_ = false;
     bool waits_for_flush_ = false;
     segment_answer answer_;
-    std::deque<wire::copy_piece> received_;
+    std::vector<wire::copy_piece> received_;
     std::size_t received_bytes_ = 0;
 };
 

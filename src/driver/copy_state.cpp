@@ -238,21 +238,33 @@ asio::awaitable<void> copy_state::commit() {
     transaction_.ended();
 }
 
-asio::awaitable<std::optional<std::string>> copy_state::read() {
+std::optional<std::string_view> copy_state::take() {
+    if (taken_ == pieces_.size() && !ended_) {
+        pieces_.clear();
+        taken_ = 0;
+        connection().locked([this] { exchange_.take_all(pieces_); });
+        if (pieces_.empty() && connection().has_progressed(exchange_))
+            connection().locked([this] { exchange_.take_all(pieces_); });
+    }
+    if (taken_ == pieces_.size())
+        return std::nullopt;
+    auto const& piece = pieces_[taken_++];
+    return std::string_view{piece.bytes.get(), piece.size};
+}
+
+asio::awaitable<bool> copy_state::wait() {
     if (failure_)
         std::rethrow_exception(failure_);
-    while (!ended_) {
-        auto const progressed = connection().has_progressed(exchange_);
-        auto const piece = connection().locked([this] { return exchange_.take(); });
-        if (piece.bytes != nullptr)
-            co_return std::string{piece.bytes.get(), piece.size};
-        auto const over = connection().locked([this] { return exchange_.ended; });
-        if (over)
-            co_await finish();
-        else if (!progressed)
-            co_await wait_for_more();
-    }
-    co_return std::nullopt;
+    if (ended_)
+        co_return false;
+    auto const [over, news] =
+        connection().locked([this] { return std::pair{exchange_.ended, exchange_.has_news()}; });
+    if (!over && !news)
+        co_await wait_for_more();
+    if (!over || news)
+        co_return true;
+    co_await finish();
+    co_return false;
 }
 
 asio::awaitable<void> copy_state::wait_for_more() {

@@ -11,6 +11,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace copg::detail {
 
@@ -32,7 +34,10 @@ public:
     asio::awaitable<void> drain();
     /// Waits for the verdict, and commits. @return the number of rows
     asio::awaitable<std::uint64_t> finish();
-    asio::awaitable<std::optional<std::string>> read();
+    /// The next piece that has come, good until the next call; nothing: none has.
+    std::optional<std::string_view> take();
+    /// Waits until take() may have more; false at the end.
+    asio::awaitable<bool> wait();
 
     bool is_binary() const noexcept { return exchange_.is_binary(); }
     /// Without rows; what was to be described.
@@ -63,6 +68,8 @@ private:
     result columns_;
     copy_exchange exchange_;
     bool ended_ = false;
+    std::vector<wire::copy_piece> pieces_; // taken over from the exchange
+    std::size_t taken_ = 0;
     std::exception_ptr failure_;
     std::size_t unsent_ = 0; // handed to libpq and not known to have left it
 };

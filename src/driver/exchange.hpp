@@ -63,6 +63,11 @@ public:
     /// Sends nothing and ends when the connection has settled.
     virtual bool is_barrier() const noexcept { return false; }
 
+    void throw_if_failed() const {
+        if (failure)
+            std::rethrow_exception(failure);
+    }
+
     std::exception_ptr failure; ///< it did not come to its end
     bool ended = false;
 

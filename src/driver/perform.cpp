@@ -54,6 +54,7 @@ asio::awaitable<segment_answer> perform_with_company(connection_impl& connection
         connection, std::span{segments}.first(count), std::span{answers}.first(count)};
     try {
         co_await connection.perform(e, limit);
+        e.throw_if_failed();
     } catch (error const&) {
         if (e.answered() <= main)
             throw;
@@ -107,14 +108,14 @@ asio::awaitable<segment_answer> perform_one(connection_impl& connection,
                                             segment const& wanted,
                                             std::chrono::milliseconds limit,
                                             bool closes) {
-    auto& dropped = connection.backend().statements().dropped();
-    if (resets_first(connection) || (closes && !dropped.empty())) {
+    if (has_company(connection, closes)) {
         auto answer = co_await perform_with_company(connection, wanted, limit, closes);
         co_return answer;
     }
     segment_answer answer;
     segment_exchange e{connection, {&wanted, 1}, {&answer, 1}};
     co_await connection.perform(e, limit);
+    e.throw_if_failed();
     co_return answer;
 }
 
@@ -126,6 +127,7 @@ asio::awaitable<void> reset_if_due(connection_impl& connection) {
     segment_answer answer;
     segment_exchange e{connection, {&reset, 1}, {&answer, 1}};
     co_await connection.perform(e);
+    e.throw_if_failed();
     if (answer.failed())
         throw reset_failed(connection);
 }

@@ -54,6 +54,12 @@ void prepare_to_build(connection_impl& connection);
 /// The time limit of a statement on a connection; 0: none.
 std::chrono::milliseconds limit_of(connection_impl const& connection, statement const& statement);
 
+/// Whether anything is to be sent with a segment.
+inline bool has_company(connection_impl& connection, bool closes) noexcept {
+    return (closes && !connection.backend().statements().dropped().empty()) ||
+           resets_first(connection);
+}
+
 /// Sends one segment. @param closes  whether statements may be let go of behind it: not inside an
 /// open transaction, which a failure there would spoil
 asio::awaitable<segment_answer> perform_one(connection_impl& connection,

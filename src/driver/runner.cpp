@@ -4,6 +4,8 @@
 #include "driver/perform.hpp"
 #include "driver/session_bound.hpp"
 
+#include <optional>
+
 namespace copg::detail {
 namespace {
 
@@ -12,6 +14,11 @@ errc loss_code(segment_plan const& plan, transaction_state state, statement_kind
         return kind == statement_kind::commit ? errc::transaction_in_doubt : errc::connection_lost;
     auto const commits = !plan.contains(step::begin) || plan.contains(step::commit);
     return commits ? errc::statement_in_doubt : errc::connection_lost;
+}
+
+std::string const& plain_begin() {
+    static std::string const sql = "begin";
+    return sql;
 }
 
 } // namespace
@@ -24,45 +31,45 @@ void refuse_unsupported(statement_kind kind) {
                     "COPY FROM STDIN and TO STDOUT move data: use copy_in() and copy_out()"};
 }
 
-void note_effects(backend_state& backend, std::string_view sql) {
-    if (may_leave_state(sql))
-        backend.mark_dirty();
-}
-
-asio::awaitable<result>
-run_statement(std::shared_ptr<connection_impl> connection, session session, statement statement) {
-    claim const mine{connection, statement.where()};
+asio::awaitable<result> run_statement(std::shared_ptr<connection_impl> connection,
+                                      session session,
+                                      statement statement,
+                                      usage how) {
+    std::optional<claim> mine;
+    if (how == usage::claimed)
+        mine.emplace(connection, statement.where());
     if (!is_ready(*connection))
         co_await get_ready(*connection);
-    auto rows = co_await run_held(*connection, session, statement);
-    co_return rows;
-}
+    auto const traits = traits_of(statement.sql());
+    refuse_unsupported(traits.kind);
+    if (traits.leaves_state)
+        connection->backend().mark_dirty();
 
-asio::awaitable<result>
-run_held(connection_impl& connection, session const& session, statement const& statement) {
-    auto& backend = connection.backend();
-    auto const kind = classify(statement.sql());
-    refuse_unsupported(kind);
-    note_effects(backend, statement.sql());
-
-    std::string const begin_sql = "begin";
-    auto const limit = limit_of(connection, statement);
-    segment_builder builder{backend, session, statement, begin_sql, limit};
+    auto const limit = limit_of(*connection, statement);
+    segment_builder builder{
+        connection->backend(), session, statement, traits, plain_begin(), limit};
     for (bool retried = false;; retried = true) {
-        prepare_to_build(connection);
-        auto const now = connection.binding_now();
-        auto const plan = now.plan(kind, builder.wish());
+        prepare_to_build(*connection);
+        auto const now = connection->binding_now();
+        auto const plan = now.plan(traits.kind, builder.wish());
         auto segment = builder.build(plan, now.prelude_sets_limit(builder.wish()));
-        segment.on_loss = loss_code(plan, now.state(), kind);
+        segment.on_loss = loss_code(plan, now.state(), traits.kind);
         auto const implicit =
-            now.state() == transaction_state::idle && kind == statement_kind::ordinary;
+            now.state() == transaction_state::idle && traits.kind == statement_kind::ordinary;
         auto const started = exchange::clock::now();
-        own_transaction around{connection};
+        own_transaction around{*connection};
         if (plan.contains(step::begin))
             around.began();
-        auto answer = co_await perform_one(connection, segment, limit, implicit);
+        segment_answer answer;
+        if (has_company(*connection, implicit)) {
+            answer = co_await perform_one(*connection, segment, limit, implicit);
+        } else { // as perform_one, without its frame
+            segment_exchange e{*connection, {&segment, 1}, {&answer, 1}};
+            co_await connection->perform(e, limit);
+            e.throw_if_failed();
+        }
         if (around.is_open() && answer.failed())
-            co_await roll_back(connection);
+            co_await roll_back(*connection);
         around.ended();
         if (!answer.failed())
             co_return std::move(answer.rows);
@@ -76,15 +83,15 @@ run_held(connection_impl& connection, session const& session, statement const& s
         break;
     }
     // No transaction block allows it, and nothing has happened.
-    if (session.empty()) {
-        auto alone = builder.build({step::statement}, false);
-        auto answer = co_await perform_one(connection, alone, limit);
-        if (answer.failed())
-            rethrow(answer, {}, {});
-        co_return std::move(answer.rows);
+    if (!session.empty()) {
+        auto rows = co_await run_session_bound(*connection, session, statement);
+        co_return rows;
     }
-    auto rows = co_await run_session_bound(connection, session, statement);
-    co_return rows;
+    auto const alone = builder.build({step::statement}, false);
+    auto answer = co_await perform_one(*connection, alone, limit);
+    if (answer.failed())
+        std::rethrow_exception(answer.error);
+    co_return std::move(answer.rows);
 }
 
 asio::awaitable<result> run_first_statement(std::shared_ptr<connection_impl> connection,
@@ -94,12 +101,13 @@ asio::awaitable<result> run_first_statement(std::shared_ptr<connection_impl> con
     claim const mine{connection, statement.where()};
     if (!is_ready(*connection))
         co_await get_ready(*connection);
-    auto& backend = connection->backend();
-    refuse_unsupported(classify(statement.sql()));
-    note_effects(backend, statement.sql());
+    auto const traits = traits_of(statement.sql());
+    refuse_unsupported(traits.kind);
+    if (traits.leaves_state)
+        connection->backend().mark_dirty();
 
     auto const limit = limit_of(*connection, statement);
-    segment_builder builder{backend, session, statement, begin_sql, limit};
+    segment_builder builder{connection->backend(), session, statement, traits, begin_sql, limit};
     for (bool retried = false;; retried = true) {
         prepare_to_build(*connection);
         auto segment = builder.build(binding::plan_with_begin(builder.wish()),
@@ -127,7 +135,7 @@ asio::awaitable<void> open_transaction(std::shared_ptr<connection_impl> connecti
 asio::awaitable<void>
 open_held(connection_impl& connection, std::string const& begin_sql, session const& session) {
     statement const none{""};
-    segment_builder builder{connection.backend(), session, none, begin_sql, {}};
+    segment_builder builder{connection.backend(), session, none, {}, begin_sql, {}};
     for (bool retried = false;; retried = true) {
         prepare_to_build(connection);
         auto const plan =
@@ -146,7 +154,7 @@ open_held(connection_impl& connection, std::string const& begin_sql, session con
 asio::awaitable<void> bind_held(connection_impl& connection, session const& session) {
     std::string const no_begin;
     statement const none{""};
-    segment_builder builder{connection.backend(), session, none, no_begin, {}};
+    segment_builder builder{connection.backend(), session, none, {}, no_begin, {}};
     prepare_to_build(connection);
     auto segment = builder.build({step::prelude}, connection.binding_now().prelude_sets_limit({}));
     segment.on_loss = errc::connection_lost;

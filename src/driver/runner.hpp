@@ -18,16 +18,15 @@ namespace copg::detail {
 
 /// @throws error errc::empty_query, errc::unsupported_statement for what has functions of its own
 void refuse_unsupported(statement_kind kind);
-/// Marks the backend when the statement may leave something behind.
-void note_effects(backend_state& backend, std::string_view sql);
+
+/// Whether a runner takes the right to use the connection, or its caller has it.
+enum class usage { claimed, held };
 
 /// Runs one statement so that it sees the session, whatever state the connection is in.
-asio::awaitable<result>
-run_statement(std::shared_ptr<connection_impl> connection, session session, statement statement);
-
-/// The same for whoever holds the connection already; session and statement must outlive it.
-asio::awaitable<result>
-run_held(connection_impl& connection, session const& session, statement const& statement);
+asio::awaitable<result> run_statement(std::shared_ptr<connection_impl> connection,
+                                      session session,
+                                      statement statement,
+                                      usage how = usage::claimed);
 
 /// Opens a transaction and runs its first statement, in one round trip. When it throws, the
 /// transaction is open and failed, or the connection lost.

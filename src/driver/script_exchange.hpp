@@ -21,7 +21,7 @@ public:
     segment_answer& under_way() noexcept override { return answer_; }
     std::exception_ptr loss(std::string const& message) override;
 
-    void throw_if_failed() const {
+    void throw_error() const {
         if (answer_.failed())
             std::rethrow_exception(answer_.error);
     }

@@ -27,11 +27,13 @@ std::string text_of(std::chrono::milliseconds limit) {
 segment_builder::segment_builder(backend_state& backend,
                                  session const& session,
                                  statement const& statement,
+                                 sql_traits const& traits,
                                  std::string const& begin_sql,
                                  std::chrono::milliseconds limit)
     : backend_{backend},
       session_{session.data()},
       statement_{statement},
+      traits_{traits},
       begin_sql_{begin_sql},
       limit_{limit},
       limit_text_{text_of(limit)},
@@ -58,7 +60,7 @@ segment segment_builder::build(segment_plan const& plan, bool sets_limit) {
             break;
         }
     }
-    built.drops_statements = drops_statements(statement_.sql());
+    built.drops_statements = traits_.drops_statements;
     return built;
 }
 
@@ -101,9 +103,8 @@ void segment_builder::add_statement(segment& built) {
     segment_item item{
         action::run_sql, step::statement, "", statement_.sql().c_str(), &statement_parameters_};
     item.text_results = statement_.wants_text();
-    auto const kind = classify(statement_.sql());
     cached_statement* cached = nullptr;
-    if (kind == statement_kind::ordinary && !drops_statements(statement_.sql()))
+    if (traits_.kind == statement_kind::ordinary && !traits_.drops_statements)
         cached = backend_.statements().use({statement_.sql(),
                                             types_of(statement_parameters_),
                                             session_ == nullptr ? 0 : session_->binding_hash});

@@ -19,6 +19,7 @@ public:
     segment_builder(backend_state& backend,
                     session const& session,
                     statement const& statement,
+                    sql_traits const& traits,
                     std::string const& begin_sql,
                     std::chrono::milliseconds limit);
     segment_builder(segment_builder const&) = delete;
@@ -40,6 +41,7 @@ private:
     backend_state& backend_;
     session_data const* session_;
     statement const& statement_;
+    sql_traits const traits_;
     std::string const& begin_sql_;
     std::chrono::milliseconds const limit_;
     std::string const limit_text_;

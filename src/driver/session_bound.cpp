@@ -40,6 +40,7 @@ asio::awaitable<void> unbind(connection_impl& connection, session_data const& da
     segment_exchange e{connection, {&undo, 1}, {&answer, 1}};
     try {
         co_await connection.perform(e);
+        e.throw_if_failed();
     } catch (error const&) {
     }
 }
@@ -62,6 +63,7 @@ run_session_bound(connection_impl& connection, session session, statement statem
     auto const limit = limit_of(connection, statement);
     try {
         co_await connection.perform(e, limit);
+        e.throw_if_failed();
     } catch (error const&) {
         if (e.answered() == 0)
             throw;
@@ -90,9 +92,10 @@ run_script(std::shared_ptr<connection_impl> connection, session session, stateme
     script_exchange e{*connection, script.sql()};
     auto const limit = limit_of(*connection, script);
     co_await connection->perform(e, limit);
+    e.throw_if_failed();
     if (binds && connection->binding_now().state() == transaction_state::idle)
         co_await unbind(*connection, *session.data());
-    e.throw_if_failed();
+    e.throw_error();
     co_return e.take_results();
 }
 

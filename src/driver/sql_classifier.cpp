@@ -110,9 +110,21 @@ bool next_is(word_reader words, std::string_view lower) noexcept {
     return equals(words.next(), lower);
 }
 
-bool contains(std::string_view sql, std::string_view lower) noexcept {
-    return std::search(sql.begin(), sql.end(), lower.begin(), lower.end(), same_letter) !=
-           sql.end();
+// Each part begins with one of three letters, so that one look at each character is enough.
+bool contains_state_word(std::string_view sql) noexcept {
+    static constexpr std::string_view anywhere[] = {"set_config", "advisory_lock", "temp"};
+    auto const starts = [](std::string_view text, std::string_view part) {
+        return text.size() >= part.size() && equals(text.substr(0, part.size()), part);
+    };
+    for (std::size_t i = 0; i < sql.size(); ++i) {
+        auto const letter = sql[i] | 0x20;
+        if (letter != 's' && letter != 'a' && letter != 't')
+            continue;
+        for (auto const part : anywhere)
+            if (starts(sql.substr(i), part))
+                return true;
+    }
+    return false;
 }
 
 } // namespace
@@ -129,20 +141,20 @@ bool may_leave_state(std::string_view sql) noexcept {
                                                    "create",
                                                    "discard",
                                                    "deallocate"};
-    static constexpr std::string_view anywhere[] = {"set_config", "advisory_lock", "temp"};
-
     auto const word = word_reader{sql}.first();
     return std::any_of(std::begin(leading),
                        std::end(leading),
                        [word](std::string_view keyword) { return equals(word, keyword); }) ||
-           std::any_of(std::begin(anywhere), std::end(anywhere), [sql](std::string_view part) {
-               return contains(sql, part);
-           });
+           contains_state_word(sql);
 }
 
 bool drops_statements(std::string_view sql) noexcept {
     auto const word = word_reader{sql}.first();
     return equals(word, "discard") || equals(word, "deallocate");
+}
+
+sql_traits traits_of(std::string_view sql) noexcept {
+    return {classify(sql), may_leave_state(sql), drops_statements(sql)};
 }
 
 statement_kind classify(std::string_view sql) noexcept {

@@ -26,6 +26,14 @@ constexpr bool is_transaction_control(statement_kind kind) noexcept {
 /// Reads the leading keywords, past white space and comments (PostgreSQL manual, 4.1.5).
 statement_kind classify(std::string_view sql) noexcept;
 
+/// What the text of a statement tells, read once.
+struct sql_traits {
+    statement_kind kind = statement_kind::empty;
+    bool leaves_state = false;     ///< may_leave_state
+    bool drops_statements = false; ///< drops_statements
+};
+sql_traits traits_of(std::string_view sql) noexcept;
+
 /// Whether the statement can leave something behind in its session (a setting, a temporary table, a
 /// lock …), as far as its text tells: a function that does so inside is not seen.
 bool may_leave_state(std::string_view sql) noexcept;

@@ -18,7 +18,8 @@ public:
           session_{std::move(bound.session)},
           statement_{std::move(statement)},
           limit_{limit_of(*bound.connection, statement_)},
-          builder_{connection().backend(), session_, statement_, begin_sql_, limit_} {}
+          traits_{traits_of(statement_.sql())},
+          builder_{connection().backend(), session_, statement_, traits_, begin_sql_, limit_} {}
 
     ~stream_state() {
         if (exchange_)
@@ -41,6 +42,7 @@ private:
     statement const statement_;
     std::string const begin_sql_;
     std::chrono::milliseconds const limit_;
+    sql_traits const traits_;
     segment_builder builder_;
     exchange::clock::time_point started_;
     bool implicit_ = false;
@@ -57,14 +59,14 @@ private:
 };
 
 void stream_state::start() {
-    auto& backend = connection().backend();
-    auto const kind = classify(statement_.sql());
+    auto const kind = traits_.kind;
     refuse_unsupported(kind);
     if (kind != statement_kind::ordinary)
         throw error{errc::unsupported_statement,
                     "only a statement that returns rows can be read "
                     "as a stream"};
-    note_effects(backend, statement_.sql());
+    if (traits_.leaves_state)
+        connection().backend().mark_dirty();
     prepare_to_build(connection());
     auto const now = connection().binding_now();
     implicit_ = now.state() == transaction_state::idle;

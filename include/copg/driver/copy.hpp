@@ -128,6 +128,11 @@ public:
     /// one. Nothing at the end. @throws sql_error what the COPY failed with
     asio::awaitable<std::optional<std::string>> read();
 
+    /// The next piece that has come already, good until the next call; nothing: wait() for more.
+    std::optional<std::string_view> take();
+    /// Waits until take() may have more; false at the end. @throws as read
+    asio::awaitable<bool> wait();
+
     /// The next row of a text COPY, taken apart; std::nullopt in it for NULL.
     /// @throws error errc::unsupported_statement for a binary one
     asio::awaitable<std::optional<std::vector<std::optional<std::string>>>> read_text_row();

@@ -145,15 +145,15 @@ public:
     /// The next row; nothing at the end. @throws as copy_reader::read; as read_row
     asio::awaitable<std::optional<T>> next() {
         using content = detail::copy_row::content;
-        while (true) {
-            auto piece = co_await reader_.read();
-            if (!piece)
-                co_return std::nullopt;
-            piece_ = std::move(*piece);
-            row_.take_apart(piece_, !std::exchange(has_header_, true));
-            if (row_.what() == content::row)
-                co_return detail::row_shape<T>::read(columns_, row_, 0);
+        for (auto more = true; more;) {
+            while (auto const piece = reader_.take()) {
+                row_.take_apart(*piece, !std::exchange(has_header_, true));
+                if (row_.what() == content::row)
+                    co_return detail::row_shape<T>::read(columns_, row_, 0);
+            }
+            more = co_await reader_.wait();
         }
+        co_return std::nullopt;
     }
 
 private:
@@ -165,7 +165,6 @@ private:
     copy_reader reader_; // keeps what columns() returns at its place
     typename detail::row_shape<T>::columns columns_;
     detail::copy_row row_;
-    std::string piece_;
     bool has_header_ = false;
 };
 
