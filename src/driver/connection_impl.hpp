@@ -115,6 +115,8 @@ public:
     std::string parameter_status(char const* name) const;
     std::string end_message() const;
     binding binding_now() const noexcept;
+    /// The same for whoever has the claim of a settled connection: nobody else changes it then.
+    binding const& binding_at_rest() const noexcept { return binding_; }
     asio::any_io_executor const& executor() const noexcept { return executor_; }
     connect_options const& options() const noexcept { return options_; }
 

@@ -50,13 +50,15 @@ asio::awaitable<result> run_statement(std::shared_ptr<connection_impl> connectio
         connection->backend(), session, statement, traits, plain_begin(), limit};
     for (bool retried = false;; retried = true) {
         prepare_to_build(*connection);
-        auto const now = connection->binding_now();
+        auto const now = connection->binding_at_rest();
         auto const plan = now.plan(traits.kind, builder.wish());
         auto segment = builder.build(plan, now.prelude_sets_limit(builder.wish()));
         segment.on_loss = loss_code(plan, now.state(), traits.kind);
         auto const implicit =
             now.state() == transaction_state::idle && traits.kind == statement_kind::ordinary;
-        auto const started = exchange::clock::now();
+        exchange::clock::time_point started;
+        if (limit.count() > 0)
+            started = exchange::clock::now();
         own_transaction around{*connection};
         if (plan.contains(step::begin))
             around.began();
