@@ -50,6 +50,10 @@ void lease::release() noexcept {
         std::exchange(pool_, nullptr)->release(*slot);
 }
 
+std::string lease::parameter_status(char const* name) const {
+    return slot_ == nullptr ? std::string{} : slot_->connection->parameter_status(name);
+}
+
 int lease::backend_pid() const noexcept {
     return slot_ == nullptr ? 0 : slot_->connection->backend_pid();
 }

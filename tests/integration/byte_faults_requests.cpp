@@ -88,12 +88,12 @@ struct fixture {
     fault_proxy proxy{cluster().port()};
 };
 
-asio::awaitable<void> cut_everywhere(fixture& f, copg::session bound_to) {
+asio::awaitable<void> cut_everywhere(fixture& f, copg::session bound_to, std::size_t step) {
     for (auto const& [name, adds, run] : requests) {
         BOOST_TEST_CONTEXT(name) {
             auto succeeded = false;
             constexpr std::size_t most = 3'000;
-            for (std::size_t bytes = 1; bytes < most && !succeeded; ++bytes) {
+            for (std::size_t bytes = 1; bytes < most && !succeeded; bytes += step) {
                 auto c = co_await connection::connect(f.proxy.dsn(f.scratch.name()), bound_to);
                 auto const before = f.rows();
                 f.proxy.cut_existing_after_answered(bytes);
@@ -134,12 +134,13 @@ COPG_COROUTINE_TEST(requests_whose_answers_come_byte_by_byte_give_the_same) {
 
 COPG_COROUTINE_TEST(requests_cut_after_any_number_of_bytes_end_in_a_result_or_a_definite_error) {
     fixture f;
-    co_await cut_everywhere(f, {});
+    co_await cut_everywhere(f, {}, 1);
 }
 
-COPG_COROUTINE_TEST(requests_under_a_session_cut_anywhere_end_in_a_result_or_a_definite_error) {
+COPG_COROUTINE_TEST(
+    requests_under_a_session_cut_after_every_third_byte_end_in_a_result_or_a_definite_error) {
     fixture f;
-    co_await cut_everywhere(f, "public");
+    co_await cut_everywhere(f, "public", 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -155,6 +155,7 @@ COPG_COROUTINE_TEST(a_pool_gets_its_connection_back_after_a_cancelled_statement)
     lent.release();
     auto next = co_await shared.acquire();
     BOOST_TEST(next.backend_pid() == pid);
+    BOOST_TEST(next.parameter_status("client_encoding") == "UTF8");
     auto const answer = co_await next.fetch_one<int>("select 42");
     BOOST_TEST(answer == 42);
 }

@@ -19,7 +19,9 @@ PQsetNoticeReceiver PQsetSingleRowMode PQsetnonblocking PQsocket PQsslInUse PQst
 PQtransactionStatus
 PQconnectStartParams PQconnectPoll
 PQcancel
-' # the last two lines: on helper threads
+PQcancelCreate PQcancelFinish PQcancelPoll PQcancelSocket PQcancelStart PQsendClosePrepared
+PQsendPipelineSync PQsetChunkedRowsMode
+' # connecting and PQcancel: on helper threads; the last two lines: libpq 17 and newer
 
 used=$("$nm" --dynamic --undefined-only "$library" | sed -n 's/^.* U \(\(PQ\|pq\|lo_\)[^@ ]*\).*/\1/p')
 [ -n "$used" ] || { echo "no function of libpq found in $library"; exit 1; }

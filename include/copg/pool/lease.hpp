@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace copg {
 
@@ -47,6 +48,9 @@ public:
 
     /// The server process, as in pg_stat_activity; 0 when nothing is held.
     int backend_pid() const noexcept;
+
+    /// What the server reports of itself; see connection::parameter_status.
+    std::string parameter_status(char const* name) const;
 
     /// For copg's own layers.
     lease(std::shared_ptr<detail::pool_impl> pool,
