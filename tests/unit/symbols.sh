@@ -7,7 +7,7 @@ library=$1
 nm=$2
 
 allowed='
-PQbackendPID PQclear PQcmdStatus PQcmdTuples PQconndefaults PQconninfo PQconninfoFree
+PQbackendPID PQbinaryTuples PQclear PQcmdStatus PQcmdTuples PQconndefaults PQconninfo PQconninfoFree
 PQconninfoParse PQconsumeInput PQenterPipelineMode PQerrorMessage PQexitPipelineMode PQfformat
 PQfinish PQflush PQfmod PQfname PQfnumber PQfreeCancel PQfreemem PQfsize PQftable PQftablecol
 PQftype PQgetCancel PQgetCopyData PQgetResult PQgetisnull PQgetlength PQgetvalue PQgssEncInUse
