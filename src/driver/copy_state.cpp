@@ -51,7 +51,8 @@ asio::awaitable<void> copy_state::prepare() {
         co_return;
     std::exception_ptr failure;
     try {
-        columns_ = co_await describe_held(connection(), describes_);
+        auto described = co_await describe_held(connection(), describes_);
+        columns_ = std::move(described);
     } catch (...) {
         failure = std::current_exception();
     }

@@ -47,7 +47,9 @@ public:
     connect_options& statement_cache(std::size_t bytes) noexcept;
 
     /// Time limit of each statement that does not have its own; 0, the default: none. It is told
-    /// to the server too, as statement_timeout, so that it holds when this program hangs.
+    /// to the server too, as statement_timeout, so that it holds when this program hangs; not so
+    /// for scripts, COPY, and statements that no transaction allows, where this side alone watches
+    /// it.
     std::chrono::milliseconds query_timeout() const noexcept { return query_timeout_; }
     connect_options& query_timeout(std::chrono::milliseconds value) noexcept;
 

@@ -24,9 +24,9 @@ class copy_state;
 /// finish() has returned; a writer that is destroyed before makes the COPY fail on the server, in
 /// the background.
 ///
-/// The server's pace is the writer's: at most 320 KiB are buffered. While it is open, another
-/// statement of its connection, lease or scope fails with errc::connection_busy. Lifetime: as
-/// row_stream. Thread safety: distinct objects are safe.
+/// The server's pace is the writer's: at most 320 KiB are buffered, beyond what one call adds.
+/// While it is open, another statement of its connection, lease or scope fails with
+/// errc::connection_busy. Lifetime: as row_stream. Thread safety: distinct objects are safe.
 class COPG_API copy_writer {
 public:
     /// @param describes  a query with the columns of the COPY, for columns()
