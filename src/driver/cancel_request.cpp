@@ -27,6 +27,7 @@ void cancel_request::report_end() {
     if (ended_)
         ended_();
     ended_ = nullptr;
+    over_.store(true, std::memory_order_release);
 }
 
 #ifdef LIBPQ_HAS_ASYNC_CANCEL

@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -33,12 +34,16 @@ public:
     /// Its owner goes: `ended` is not running and will not be called when this returns.
     void forget() noexcept;
 
+    /// Whether `ended` has returned.
+    bool is_over() const noexcept { return over_.load(std::memory_order_acquire); }
+
     /// For whoever performs the request.
     void report_end();
 
 private:
     std::mutex mutex_;
     std::function<void()> ended_; // guarded by mutex_
+    std::atomic<bool> over_ = false;
 };
 
 } // namespace copg::detail

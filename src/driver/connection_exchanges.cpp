@@ -259,10 +259,13 @@ void connection_impl::ask_to_stop() {
         ask_again();
         return;
     }
-    if (cancel_ != nullptr) // has reported its end; may be busy yet with continuing a coroutine
-        cancel_->forget();
-    cancel_ = cancel_request::start(wire_->handle(), executor_, [this] { cancel_ended(); });
-    cancelling_ = cancel_ != nullptr;
+    std::erase_if(cancels_, [](auto const& old) { return old->is_over(); });
+    auto request = cancel_request::start(wire_->handle(), executor_, [this] { cancel_ended(); });
+    cancelling_ = request != nullptr;
+    if (cancelling_)
+        cancels_.push_back(std::move(request));
+    else
+        ask_again(); // too many are under way
 }
 
 // A signal that comes between two statements of the answer is lost, so it is given again until the

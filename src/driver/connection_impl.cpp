@@ -52,30 +52,30 @@ connection_impl::connection_impl(asio::any_io_executor executor,
 
 connection_impl::~connection_impl() {
     shutdown_service::of(executor_).remove(*this);
-    std::shared_ptr<cancel_request> cancelling;
+    std::vector<std::shared_ptr<cancel_request>> cancelling;
     {
         std::lock_guard const lock{mutex_};
-        cancelling = std::move(cancel_);
+        cancelling.swap(cancels_);
     }
-    if (cancelling != nullptr)
-        cancelling->forget();
+    for (auto const& request : cancelling)
+        request->forget();
     close();
 }
 
 void connection_impl::context_gone() noexcept {
     exchange_list waiting;
-    std::shared_ptr<cancel_request> cancelling;
+    std::vector<std::shared_ptr<cancel_request>> cancelling;
     {
         std::lock_guard const lock{mutex_};
-        cancelling = std::move(cancel_);
+        cancelling.swap(cancels_);
         if (wire_ != nullptr) {
             end_message_ = "the event loop was destroyed";
             waiting.splice(waiting.end(), exchanges_);
             shut();
         }
     }
-    if (cancelling != nullptr)
-        cancelling->forget();
+    for (auto const& request : cancelling)
+        request->forget();
     while (!waiting.empty()) {
         auto const destroyed = std::move(waiting.front().waiter);
         waiting.pop_front();

@@ -184,11 +184,12 @@ private:
     std::unique_ptr<wire> wire_;                // null once lost or closed
     std::string end_message_;                   // why it is null
     exchange_list exchanges_;
-    std::vector<std::unique_ptr<exchange>> detached_; // linked into exchanges_
-    std::shared_ptr<cancel_request> cancel_;          // the latest
-    bool cancelling_ = false;                         // it has not ended
-    std::optional<clock::time_point> settle_by_;      // while unsettled
-    std::optional<clock::time_point> ask_again_at_;   // when the cancel request is repeated
+    std::vector<std::unique_ptr<exchange>> detached_;      // linked into exchanges_
+    std::vector<std::shared_ptr<cancel_request>> cancels_; // the last may not have ended; those
+                                                           // before may be busy with continuing us
+    bool cancelling_ = false;                              // the last has not ended
+    std::optional<clock::time_point> settle_by_;           // while unsettled
+    std::optional<clock::time_point> ask_again_at_;        // when the cancel request is repeated
     clock::duration ask_again_after_{};
     binding binding_;
     std::function<void()> on_idle_loss_;
