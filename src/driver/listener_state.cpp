@@ -93,8 +93,10 @@ asio::awaitable<void> listener_state::serve() {
             timer->cancel();
         if (!matches_server()) // on_gap, or whoever it woke, has changed something
             continue;
-        auto const beats = options_.heartbeat.count() > 0;
-        co_await until_changed(beats ? options_.heartbeat : milliseconds{for_ever});
+        milliseconds longest = for_ever;
+        if (options_.heartbeat.count() > 0)
+            longest = options_.heartbeat;
+        co_await until_changed(longest);
         if (connection_lost_)
             throw lost_error(errc::connection_lost, connection_->end_message());
         if (!closed_ && matches_server())

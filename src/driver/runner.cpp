@@ -31,6 +31,15 @@ void refuse_unsupported(statement_kind kind) {
                     "COPY FROM STDIN and TO STDOUT move data: use copy_in() and copy_out()"};
 }
 
+/// Reads the text of a statement that is about to run, and notes what it may leave behind.
+static sql_traits admit(connection_impl& connection, statement const& statement) {
+    auto const traits = traits_of(statement.sql());
+    refuse_unsupported(traits.kind);
+    if (traits.leaves_state)
+        connection.backend().mark_dirty();
+    return traits;
+}
+
 asio::awaitable<result> run_statement(std::shared_ptr<connection_impl> connection,
                                       session session,
                                       statement statement,
@@ -40,10 +49,7 @@ asio::awaitable<result> run_statement(std::shared_ptr<connection_impl> connectio
         mine.emplace(connection, statement.where());
     if (!is_ready(*connection))
         co_await get_ready(*connection);
-    auto const traits = traits_of(statement.sql());
-    refuse_unsupported(traits.kind);
-    if (traits.leaves_state)
-        connection->backend().mark_dirty();
+    auto const traits = admit(*connection, statement);
 
     auto const limit = limit_of(*connection, statement);
     segment_builder builder{
@@ -103,10 +109,7 @@ asio::awaitable<result> run_first_statement(std::shared_ptr<connection_impl> con
     claim const mine{connection, statement.where()};
     if (!is_ready(*connection))
         co_await get_ready(*connection);
-    auto const traits = traits_of(statement.sql());
-    refuse_unsupported(traits.kind);
-    if (traits.leaves_state)
-        connection->backend().mark_dirty();
+    auto const traits = admit(*connection, statement);
 
     auto const limit = limit_of(*connection, statement);
     segment_builder builder{connection->backend(), session, statement, traits, begin_sql, limit};

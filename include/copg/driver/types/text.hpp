@@ -34,7 +34,7 @@ struct codec<T> {
 };
 
 /// text, varchar, char, "char", name, xml, json and jsonb columns; every column that came in text
-/// format (statement::text_results).
+/// format (sql::text_results).
 template <>
 struct codec<std::string> {
     static constexpr oid parameter_type = oid::unspecified;
