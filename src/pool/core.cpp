@@ -6,7 +6,7 @@
 namespace copg::detail {
 
 pool_core::pool_core(pool_options const& options, unsigned seed)
-    : options_{options}, backoff_{options.retry_delay, options.retry_delay_maximum, seed} {}
+    : options_{options}, backoff_{options.retry.delay, options.retry.maximum_delay, seed} {}
 
 pool_core::~pool_core() {
     queue_.clear();

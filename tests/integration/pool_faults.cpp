@@ -74,7 +74,7 @@ COPG_COROUTINE_TEST(an_unknown_database_fails_every_waiter_at_once) {
 COPG_COROUTINE_TEST(a_pool_serves_again_when_its_server_is_back) {
     copg::testing::temporary_cluster server;
     auto options = at_most(2);
-    options.retry_delay = 10ms;
+    options.retry.delay = 10ms;
     auto const shared = co_await make_pool(server.tcp_dsn(), options);
     {
         auto held = co_await shared.acquire();
@@ -93,7 +93,7 @@ COPG_COROUTINE_TEST(a_pool_serves_again_when_its_server_is_back) {
 COPG_COROUTINE_TEST(a_server_that_is_killed_in_mid_query_is_an_error_and_the_pool_recovers) {
     copg::testing::temporary_cluster server;
     auto options = at_most(1);
-    options.retry_delay = 10ms;
+    options.retry.delay = 10ms;
     auto const executor = co_await asio::this_coro::executor;
     auto const shared = co_await make_pool(server.dsn(), options);
     auto held = co_await shared.acquire();
@@ -131,8 +131,8 @@ BOOST_AUTO_TEST_CASE(a_pool_that_is_closed_while_it_reconnects_lets_its_loop_end
     target.timeout(20ms);
     auto options = at_most(1);
     options.minimum = 1;
-    options.retry_delay = 1ms;
-    options.retry_delay_maximum = 1ms;
+    options.retry.delay = 1ms;
+    options.retry.maximum_delay = 1ms;
     pool const shared{loop.get_executor(), target, options};
     auto const body = [&]() -> asio::awaitable<void> {
         co_await eventually([&] {

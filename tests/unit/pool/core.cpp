@@ -183,8 +183,8 @@ BOOST_AUTO_TEST_CASE(a_freed_connection_serves_a_waiter_whose_connect_is_under_w
 
 BOOST_AUTO_TEST_CASE(after_a_failed_connect_one_prober_tries_again_later_and_later) {
     auto limits = options(4);
-    limits.retry_delay = 100ms;
-    limits.retry_delay_maximum = 400ms;
+    limits.retry.delay = 100ms;
+    limits.retry.maximum_delay = 400ms;
     pool_core core{limits, 7};
     std::vector<pool_waiter> waiters(4);
     for (auto& waiter : waiters)
