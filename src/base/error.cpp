@@ -39,6 +39,8 @@ private:
             return "connection busy";
         case errc::acquire_timeout:
             return "acquire timed out";
+        case errc::queue_full:
+            return "queue full";
         case errc::pool_closed:
             return "pool closed";
         case errc::lease_released:

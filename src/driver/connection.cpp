@@ -11,15 +11,21 @@ namespace copg {
 connection::connection(std::shared_ptr<detail::connection_impl> impl, session bound_to) noexcept
     : impl_{std::move(impl)}, session_{std::move(bound_to)} {}
 
+connection::connection(std::shared_ptr<detail::connection_impl> borrowed) noexcept
+    : impl_{std::move(borrowed)}, owned_{false} {}
+
 connection::connection(connection&&) noexcept = default;
 connection& connection::operator=(connection&& other) noexcept {
-    close();
+    if (owned_)
+        close();
     impl_ = std::move(other.impl_);
     session_ = std::move(other.session_);
+    owned_ = other.owned_;
     return *this;
 }
 connection::~connection() {
-    close();
+    if (owned_)
+        close();
 }
 
 asio::awaitable<connection> connection::connect(connect_options options, session bound_to) {

@@ -268,6 +268,18 @@ void connection_impl::ask_to_stop() {
         ask_again(); // too many are under way
 }
 
+void connection_impl::stop() noexcept {
+    {
+        std::lock_guard const lock{mutex_};
+        try {
+            if (wire_ != nullptr && !exchanges_.empty() && options_.cancel_requests())
+                cancel_request::start(wire_->handle(), executor_, [] {});
+        } catch (std::exception const&) { // then it is only closed
+        }
+    }
+    close();
+}
+
 // A signal that comes between two statements of the answer is lost, so it is given again until the
 // answer is complete.
 void connection_impl::ask_again() {

@@ -98,6 +98,8 @@ public:
     /// Ends every exchange with connection_lost. Does nothing the second time.
     void close() noexcept;
     bool is_alive() const noexcept;
+    /// The same, and asks the server to stop what runs: it would notice the end late by itself.
+    void stop() noexcept;
 
     enum class condition { ready, in_transaction, unsettled, busy, gone };
     /// What the connection is good for when nobody has it any more.

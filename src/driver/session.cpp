@@ -49,6 +49,7 @@ session::session(std::string_view schema) {
         return;
     detail::session_data data;
     data.schemas.push_back(quoted_schema(schema));
+    data.first_schema = schema;
     data_ = share(std::move(data));
 }
 
@@ -57,6 +58,7 @@ session session::with_schemas(std::vector<std::string> const& schemas) const {
     data.schemas.clear();
     for (auto const& schema : schemas)
         data.schemas.push_back(quoted_schema(schema));
+    data.first_schema = schemas.empty() ? std::string{} : schemas.front();
     return session{share(std::move(data))};
 }
 
@@ -77,6 +79,12 @@ session session::with_setting(std::string_view name, std::string_view value) con
     auto data = copy_of(data_.get());
     data.extra[checked(name, "setting name")] = checked(value, "setting value");
     return session{share(std::move(data))};
+}
+
+std::string_view session::fairness_key() const noexcept {
+    if (empty())
+        return {};
+    return data_->tenant ? *data_->tenant : data_->first_schema;
 }
 
 std::string session::describe() const {

@@ -23,6 +23,7 @@ struct session_setting {
 /// The value behind copg::session, in the form that the prelude sends.
 struct session_data {
     std::vector<std::string> schemas; ///< quoted identifiers, first looked at first
+    std::string first_schema;         ///< as it was given
     std::optional<std::string> tenant;
     std::string tenant_setting = "app.current_tenant";
     std::optional<std::string> role;

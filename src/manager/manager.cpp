@@ -44,10 +44,11 @@ asio::awaitable<pool> verified_pool(std::shared_ptr<detail::manager_impl> manage
     co_return made;
 }
 
-asio::awaitable<lease> acquire_of(manager routes, scope_key::kind what, std::string key) {
+asio::awaitable<lease>
+acquire_of(manager routes, scope_key::kind what, std::string key, std::source_location where) {
     auto const tenant = what == scope_key::kind::tenant;
     auto const handle = tenant ? routes.tenant(key) : routes.named(key);
-    auto lease = co_await handle.acquire();
+    auto lease = co_await handle.acquire(where);
     co_return lease;
 }
 
@@ -106,12 +107,14 @@ database manager::named(std::string_view name) const {
     return found->handle(impl_->pools);
 }
 
-asio::awaitable<lease> manager::acquire_tenant(std::string_view id) const {
-    return acquire_of(*this, scope_key::kind::tenant, std::string{id});
+asio::awaitable<lease> manager::acquire_tenant(std::string_view id,
+                                               std::source_location where) const {
+    return acquire_of(*this, scope_key::kind::tenant, std::string{id}, where);
 }
 
-asio::awaitable<lease> manager::acquire_named(std::string_view name) const {
-    return acquire_of(*this, scope_key::kind::named, std::string{name});
+asio::awaitable<lease> manager::acquire_named(std::string_view name,
+                                              std::source_location where) const {
+    return acquire_of(*this, scope_key::kind::named, std::string{name}, where);
 }
 
 asio::awaitable<pool> manager::dsn_pool(std::string dsn_text) const {

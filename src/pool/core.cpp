@@ -2,182 +2,267 @@
 #include "pool/core.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace copg::detail {
 
-pool_core::pool_core(pool_options const& options, unsigned seed)
-    : options_{options}, backoff_{options.retry.delay, options.retry.maximum_delay, seed} {}
+pool_core::pool_core(pool_options const& options, unsigned seed, budget_account* budget)
+    : options_{options},
+      idle_{options.maximum},
+      queue_{options_},
+      gate_{options.retry, options.connect_concurrency, seed},
+      budget_{budget},
+      random_{seed},
+      window_{options.idle_time.value_or(
+          options.lifetime.count() > 0
+              ? std::min<std::chrono::milliseconds>(std::chrono::minutes{30}, options.lifetime)
+              : std::chrono::minutes{30})} {}
 
 pool_core::~pool_core() {
-    queue_.clear();
     deadlines_.clear();
-    idle_.clear();
+    due_.clear();
 }
 
-pool_slot* pool_core::take(session const& wanted) noexcept {
-    if (idle_.empty() || !queue_.empty())
+pool_slot*
+pool_core::take(session const& wanted, std::source_location const& where, pool_time now) {
+    if (idle_.empty() || queue_.eligible() > 0 || paused_ || closed_)
         return nullptr;
-    auto& slot = pick_idle(wanted);
-    ++counters_.acquired;
+    pool_tenant* tenant = nullptr;
+    if (queue_.charges()) {
+        tenant = &queue_.tenant_of(wanted);
+        if (tenant->at_maximum())
+            return nullptr;
+    }
+    auto& slot = idle_.take(wanted);
+    begin_use(slot, wanted, where, tenant, now);
     return &slot;
 }
 
-pool_slot& pool_core::pick_idle(session const& wanted) noexcept {
-    constexpr int enough = 16; // an affinity worth less than a long search
-    auto chosen = idle_.begin();
-    int looked_at = 0;
-    for (auto it = idle_.begin(); it != idle_.end() && looked_at < enough; ++it, ++looked_at) {
-        if (it->last_session == wanted) {
-            chosen = it;
-            break;
-        }
-    }
-    auto& slot = *chosen;
-    idle_.erase(chosen);
+void pool_core::begin_use(pool_slot& slot,
+                          session const& wanted,
+                          std::source_location const& where,
+                          pool_tenant* tenant,
+                          pool_time now) noexcept {
+    note_idle();
     slot.now = pool_slot::state::in_use;
+    slot.since = now;
     slot.last_session = wanted;
-    return slot;
+    slot.where = where;
+    slot.reported = false;
+    if (tenant != nullptr) {
+        slot.charged = tenant;
+        queue_.charge(*tenant, clock_.read(now));
+    }
+    ++counters_.acquired;
 }
 
-void pool_core::enqueue(pool_waiter& waiter) noexcept {
-    queue_.push_back(waiter);
+/// The idle connections are others than before.
+void pool_core::note_idle() noexcept {
+    window_.note(idle_.size());
+    tell_budget();
+}
+
+void pool_core::tell_budget() noexcept {
+    if (budget_ == nullptr)
+        return;
+    auto const* const oldest = idle_.oldest();
+    budget_->note_idle(oldest == nullptr ? std::nullopt : std::optional{oldest->since});
+}
+
+void pool_core::end_use(pool_slot& slot, pool_time now) noexcept {
+    counters_.held += std::max(pool_time::duration::zero(), now - slot.since);
+    if (auto* const tenant = std::exchange(slot.charged, nullptr))
+        queue_.discharge(*tenant, clock_.read(now));
+}
+
+bool pool_core::enqueue(pool_waiter& waiter, pool_time now) {
+    if (options_.wait_queue_limit != 0 && queue_.size() >= options_.wait_queue_limit &&
+        !waiter.holds_connection) {
+        ++counters_.queue_full;
+        return false;
+    }
+    note_cause(now);
+    auto& tenant = queue_.tenant_of(waiter.wanted);
+    waiter.since = now;
+    waiter.marks = fair_queue::served(tenant, clock_.read(now));
+    queue_.push(waiter, tenant);
     if (waiter.deadline)
         deadlines_.insert(deadlines_.end(), waiter);
+    return true;
 }
 
-void pool_core::take_out(pool_waiter& waiter) noexcept {
-    queue_.erase(queue_.iterator_to(waiter));
+/// The waiter is about to leave the queue.
+void pool_core::end_wait(pool_waiter& waiter, pool_time now, bool granted) noexcept {
     if (waiter.deadline_hook.is_linked())
         deadlines_.erase(deadlines_.iterator_to(waiter));
+    auto const spent = fair_queue::served(*waiter.tenant, clock_.read(now)) - waiter.marks;
+    auto const part = [&spent](wait_cause cause) { return spent[static_cast<std::size_t>(cause)]; };
+    last_wait_ = {now - waiter.since,
+                  part(wait_cause::in_use),
+                  part(wait_cause::connecting),
+                  part(wait_cause::unreachable),
+                  part(wait_cause::closing),
+                  part(wait_cause::paused),
+                  {}};
+    last_wait_.tenant_maximum = last_wait_.total;
+    for (auto const time : spent)
+        last_wait_.tenant_maximum -= time;
+    (granted ? counters_.waited : counters_.waited_for_nothing) += last_wait_;
+    counters_.longest_wait = std::max(counters_.longest_wait, last_wait_.total);
+    auto const microseconds =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, last_wait_.total.count())) / 1'000;
+    auto const place =
+        microseconds == 0 ? 0U : static_cast<unsigned>(std::bit_width(microseconds)) - 1;
+    ++counters_.waits[std::min<std::size_t>(place, counters_.waits.size() - 1)];
 }
 
-bool pool_core::withdraw(pool_waiter& waiter) noexcept {
+bool pool_core::withdraw(pool_waiter& waiter, pool_time now) noexcept {
     if (!waiter.queued())
         return false;
-    take_out(waiter);
+    note_cause(now);
+    end_wait(waiter, now, false);
+    queue_.remove(waiter);
     ++counters_.cancelled;
     return true;
 }
 
-void pool_core::give_back(pool_slot& slot) noexcept {
-    if (slot.now == pool_slot::state::closing)
-        --closing_;
-    slot.now = pool_slot::state::idle;
-    idle_.push_front(slot);
-}
-
-void pool_core::start_cleaning(pool_slot& slot) noexcept {
-    slot.now = pool_slot::state::closing;
-    ++closing_;
-}
-
-void pool_core::remove(pool_slot& slot) noexcept {
-    if (slot.idle_hook.is_linked())
-        idle_.erase(idle_.iterator_to(slot));
-    if (slot.now == pool_slot::state::closing)
-        --closing_;
-    ++counters_.lost;
-    slots_.erase(slot.self);
-}
-
-pool_slot& pool_core::connected(std::shared_ptr<connection_impl> connection) {
-    auto& slot = slots_.emplace_back();
-    slot.self = std::prev(slots_.end());
-    slot.connection = std::move(connection);
-    --connecting_;
-    ++counters_.connected;
-    retry_at_.reset();
-    backoff_.reset();
-    give_back(slot);
-    return slot;
-}
-
-void pool_core::connect_failed(pool_time now) noexcept {
-    --connecting_;
-    ++counters_.connects_failed;
-    retry_at_ = now + backoff_.next();
-}
-
-void pool_core::connect_abandoned() noexcept {
-    --connecting_;
-}
-
-pool_waiter* pool_core::next_granted() noexcept {
-    if (queue_.empty() || idle_.empty())
+pool_waiter* pool_core::next_granted(pool_time now) noexcept {
+    if (idle_.empty() || queue_.eligible() == 0 || paused_ || closed_)
         return nullptr;
-    auto& waiter = queue_.front();
-    take_out(waiter);
-    waiter.granted = &pick_idle(waiter.wanted);
-    ++counters_.acquired;
+    auto& slot = idle_.newest();
+    auto* const waiter = queue_.next(slot);
+    idle_.remove(slot);
+    note_cause(now);
+    end_wait(*waiter, now, true);
+    begin_use(
+        slot, waiter->wanted, waiter->where, queue_.charges() ? waiter->tenant : nullptr, now);
+    queue_.tidy(*waiter->tenant);
+    waiter->granted = &slot;
     ++counters_.acquired_after_wait;
-    return &waiter;
-}
-
-std::size_t pool_core::connects_wanted() const noexcept {
-    auto const for_minimum =
-        options_.minimum > slots_.size() ? options_.minimum - slots_.size() : std::size_t{0};
-    // A connection that is being cleaned will serve a waiter too.
-    auto const for_waiters = queue_.size() > closing_ ? queue_.size() - closing_ : std::size_t{0};
-    auto const room = options_.maximum - std::min(options_.maximum, slots_.size());
-    return std::min(room, std::max(for_minimum, for_waiters));
-}
-
-std::size_t pool_core::connects_due(pool_time now) noexcept {
-    auto at_once = options_.connect_concurrency;
-    if (retry_at_) { // one prober until the server answers
-        if (now < *retry_at_)
-            return 0;
-        at_once = 1;
-    }
-    auto const wanted = std::min(connects_wanted(), at_once);
-    auto const due = wanted > connecting_ ? wanted - connecting_ : std::size_t{0};
-    connecting_ += due;
-    return due;
+    return waiter;
 }
 
 pool_waiter* pool_core::next_expired(pool_time now) noexcept {
     if (deadlines_.empty() || *deadlines_.begin()->deadline > now)
         return nullptr;
     auto& waiter = *deadlines_.begin();
-    take_out(waiter);
+    note_cause(now);
+    end_wait(waiter, now, false);
+    queue_.remove(waiter);
     ++counters_.timed_out;
     return &waiter;
 }
 
-pool_waiter* pool_core::next_refused() noexcept {
-    if (queue_.empty())
+pool_waiter* pool_core::next_refused(pool_time now) noexcept {
+    auto* const waiter = queue_.oldest();
+    if (waiter == nullptr)
         return nullptr;
-    auto& waiter = queue_.front();
-    take_out(waiter);
-    return &waiter;
+    note_cause(now);
+    end_wait(*waiter, now, false);
+    queue_.remove(*waiter);
+    ++counters_.refused;
+    return waiter;
 }
 
-std::optional<pool_time> pool_core::next_event() const noexcept {
-    std::optional<pool_time> next;
-    if (!deadlines_.empty())
-        next = deadlines_.begin()->deadline;
-    if (retry_at_ && connecting_ == 0 && connects_wanted() > 0)
-        next = next ? std::min(*next, *retry_at_) : *retry_at_;
-    return next;
+std::optional<close_reason>
+pool_core::release(pool_slot& slot, bool clean, pool_time now) noexcept {
+    if (slot.now == pool_slot::state::in_use)
+        start_closing(slot, now);
+    slot.clean = clean;
+    slot.last_sign = now;
+    if (auto const reason = reason_to_close(slot, now))
+        return doom(slot, *reason);
+    if (budget_ != nullptr && budget_->must_yield(queue_.eligible() > 0))
+        return doom(slot, close_reason::budget);
+    --closing_;
+    slot.now = pool_slot::state::idle;
+    slot.since = now;
+    if (queue_.eligible() == 0 && slot.turn != nullptr)
+        queue_.end_turn(slot);
+    idle_.add(slot);
+    note_idle();
+    return std::nullopt;
 }
 
-pool_slot* pool_core::next_idle_to_close() noexcept {
-    if (idle_.empty())
-        return nullptr;
-    auto& slot = idle_.back();
-    idle_.pop_back();
-    slot.now = pool_slot::state::in_use;
-    return &slot;
+close_reason pool_core::doom(pool_slot& slot, close_reason reason) noexcept {
+    slot.doomed = true;
+    ++doomed_;
+    return reason;
+}
+
+std::optional<close_reason> pool_core::reason_to_close(pool_slot const& slot,
+                                                       pool_time now) const noexcept {
+    if (closed_)
+        return close_reason::pool_closed;
+    if (slot.generation != generation_)
+        return close_reason::refreshed;
+    if (slot.age == pool_slot::life::retired ||
+        (now >= slot.expires_at && gate_.failures() == 0)) // else it may be the last one for long
+        return close_reason::lifetime;
+    if (lasting() > options_.maximum)
+        return close_reason::resized;
+    if (options_.maximum_idle && slot.now != pool_slot::state::idle && queue_.eligible() == 0 &&
+        idle_.size() >= *options_.maximum_idle)
+        return close_reason::maximum_idle;
+    return std::nullopt;
+}
+
+void pool_core::start_closing(pool_slot& slot, pool_time now) noexcept {
+    end_use(slot, now);
+    slot.now = pool_slot::state::closing;
+    slot.since = now;
+    ++closing_;
+}
+
+void pool_core::remove(pool_slot& slot, close_reason reason, pool_time now) noexcept {
+    if (slot.idle_hook.is_linked()) {
+        idle_.remove(slot);
+        note_idle();
+    }
+    if (slot.now == pool_slot::state::in_use)
+        end_use(slot, now);
+    if (slot.now == pool_slot::state::closing)
+        --closing_;
+    if (slot.doomed)
+        --doomed_;
+    if (slot.age == pool_slot::life::due)
+        replacing_ -= std::min<std::size_t>(replacing_, 1);
+    unschedule(slot);
+    queue_.end_turn(slot);
+    idle_.leave_seat(slot.seat);
+    ++counters_.closed_by[static_cast<std::size_t>(reason)];
+    slots_.erase(slot.self);
+    if (budget_ != nullptr)
+        budget_->give();
+}
+
+wait_cause pool_core::cause(pool_time now) const noexcept {
+    if (paused_)
+        return wait_cause::paused;
+    if (connecting_ > 0)
+        return wait_cause::connecting;
+    if (gate_.shut(now) && slots_.size() < options_.maximum)
+        return wait_cause::unreachable;
+    if (closing_ > 0 && closing_ == slots_.size())
+        return wait_cause::closing;
+    return wait_cause::in_use;
+}
+
+void pool_core::note_cause(pool_time now) noexcept {
+    clock_.turn(cause(now), now);
 }
 
 pool_slot* pool_core::find_idle(connection_impl const* connection) noexcept {
-    for (auto& slot : idle_)
+    pool_slot* found = nullptr;
+    idle_.for_each([&](pool_slot& slot) {
         if (slot.connection.get() == connection)
-            return &slot;
-    return nullptr;
+            found = &slot;
+    });
+    return found;
 }
 
-pool_statistics pool_core::statistics() const noexcept {
+pool_statistics pool_core::statistics(pool_time now) const noexcept {
     auto snapshot = counters_;
     snapshot.open = open();
     snapshot.idle = idle_.size();
@@ -185,7 +270,12 @@ pool_statistics pool_core::statistics() const noexcept {
     snapshot.closing = closing_;
     snapshot.in_use = slots_.size() - idle_.size() - closing_;
     snapshot.waiting = queue_.size();
+    snapshot.waiting_tenants = queue_.tenants();
+    if (auto const* const oldest = queue_.oldest())
+        snapshot.longest_wait_now = now - oldest->since;
+    snapshot.minimum = options_.minimum;
     snapshot.maximum = options_.maximum;
+    snapshot.connect_failures_in_a_row = gate_.failures();
     return snapshot;
 }
 

@@ -1,147 +1,211 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "base/backoff.hpp"
+#include "pool/budget_account.hpp"
+#include "pool/connect_gate.hpp"
+#include "pool/fair_queue.hpp"
+#include "pool/idle_set.hpp"
+#include "pool/idle_window.hpp"
 
-#include <copg/driver/session.hpp>
-#include <copg/pool/pool_options.hpp>
 #include <copg/pool/pool_statistics.hpp>
 
-#include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
-#include <chrono>
 #include <list>
-#include <memory>
 #include <optional>
 
 namespace copg::detail {
 
-class connection_impl;
-
-using pool_time = std::chrono::steady_clock::time_point;
-
-/// One connection's place in the pool.
-/// States: connected slots are idle, in_use or closing; a slot is erased when it has closed.
-struct pool_slot {
-    enum class state { idle, in_use, closing };
-
-    std::shared_ptr<connection_impl> connection; // the core never looks behind it
-    session last_session;
-    state now = state::in_use;
-    std::list<pool_slot>::iterator self;
-    boost::intrusive::list_member_hook<> idle_hook;
-};
-
-/// An acquire that waits. States: queued; granted (slot is set); refused (the waiter was taken out
-/// by expire, refuse_all or withdraw). It leaves the queue exactly once.
-struct pool_waiter {
-    session wanted;
-    std::optional<pool_time> deadline;
-    pool_slot* granted = nullptr;
-    boost::intrusive::list_member_hook<> queue_hook;
-    boost::intrusive::set_member_hook<> deadline_hook;
-
-    bool queued() const noexcept { return queue_hook.is_linked(); }
-};
-
 /// The pool's decisions, without I/O, clock or lock: fed with events, asked what to do next.
 ///
-/// Invariants: open() <= maximum; waiters are granted first come first served; a newcomer never
-/// overtakes a waiter; while a waiter waits no connection is idle; a connect belongs to the pool
-/// and not to the waiter that caused it.
+/// Invariants, after every event whose decisions have been asked for:
+/// - idle + in use + closing + connecting <= maximum, unless resize() has just lowered it; a
+///   connection counts until it is gone.
+/// - No eligible waiter waits beside an idle connection, unless paused.
+/// - A waiter leaves the queue exactly once: granted, expired, refused or withdrawn. Within a
+///   tenant, waiters are granted in the order of their arrival, and no newcomer comes before them.
+/// - A tenant's connections in use never exceed its maximum.
+/// - A connect belongs to the pool, not to the waiter that caused it.
+///
+/// Times: `now` of one call is never before that of an earlier one, but for take() and release(),
+/// which may be some milliseconds behind.
 class pool_core {
 public:
-    pool_core(pool_options const& options, unsigned seed);
+    pool_core(pool_options const& options, unsigned seed, budget_account* budget = nullptr);
     pool_core(pool_core const&) = delete;
     pool_core& operator=(pool_core const&) = delete;
     ~pool_core();
 
-    // Events.
+    // Borrowing (core.cpp).
 
-    /// An acquire that does not wait: an idle connection, the one that last served the same session
-    /// if there is one; null when it would have to wait.
-    pool_slot* take(session const& wanted) noexcept;
-    void enqueue(pool_waiter& waiter) noexcept;
-    /// The waiter was cancelled; false when it is no longer queued.
-    bool withdraw(pool_waiter& waiter) noexcept;
-    /// A connection was given back, ready for the next borrower.
-    void give_back(pool_slot& slot) noexcept;
-    /// A connection was given back, but must be cleaned before anybody may have it.
-    void start_cleaning(pool_slot& slot) noexcept;
-    /// A connection is gone.
-    void remove(pool_slot& slot) noexcept;
-    /// An attempt that connects_due() asked for succeeded. @return its slot, given back already
-    pool_slot& connected(std::shared_ptr<connection_impl> connection);
-    /// An attempt failed; the next one is due later.
-    void connect_failed(pool_time now) noexcept;
-    /// An attempt was given up; nothing is learned from it.
-    void connect_abandoned() noexcept;
-
-    // Decisions.
-
+    /// An acquire that does not wait: the idle connection that suits the session best; null when it
+    /// would have to wait.
+    pool_slot* take(session const& wanted, std::source_location const& where, pool_time now);
+    /// @return false when the queue is full
+    bool enqueue(pool_waiter& waiter, pool_time now);
+    /// The waiter was cancelled. @return false when it is no longer queued
+    bool withdraw(pool_waiter& waiter, pool_time now) noexcept;
     /// The next waiter that has been granted a connection, taken off the queue; null when none.
-    pool_waiter* next_granted() noexcept;
-    /// The number of attempts to start now; each must end in connected() or connect_failed().
-    std::size_t connects_due(pool_time now) noexcept;
+    pool_waiter* next_granted(pool_time now) noexcept;
     /// A waiter whose deadline has passed, taken off the queue; null when none.
     pool_waiter* next_expired(pool_time now) noexcept;
     /// Any waiter, taken off the queue, oldest first; null when none.
-    pool_waiter* next_refused() noexcept;
-    /// Whether more connections are needed than there are.
-    bool needs_connections() const noexcept { return connects_wanted() > 0; }
-    /// Whether the last attempt failed and the next one is not due yet.
-    bool backing_off(pool_time now) const noexcept { return retry_at_ && now < *retry_at_; }
+    pool_waiter* next_refused(pool_time now) noexcept;
+    /// How the wait that has just ended was spent.
+    wait_breakdown const& last_wait() const noexcept { return last_wait_; }
+    /// An acquire failed before it was a waiter.
+    void refused() noexcept { ++counters_.refused; }
+
+    // Giving back (core.cpp).
+
+    /// A connection was given back, or its time with the pool is over, ready for the next borrower.
+    /// @param clean  whether no reset is due
+    /// @return nothing: it is idle again; else why it has to be closed: it is closing, and remove()
+    /// must follow
+    std::optional<close_reason> release(pool_slot& slot, bool clean, pool_time now) noexcept;
+    /// A connection in use was given back, but the pool itself needs it first.
+    void start_closing(pool_slot& slot, pool_time now) noexcept;
+    /// A connection is gone.
+    void remove(pool_slot& slot, close_reason reason, pool_time now) noexcept;
+
+    // Connecting (core_connects.cpp).
+
+    /// The number of attempts to start now; each must end in one of the next three.
+    std::size_t connects_due(pool_time now);
+    /// An attempt succeeded. The slot is closing: release() must follow.
+    /// @param generation  at the attempt's start
+    pool_slot&
+    connected(std::shared_ptr<connection_impl> connection, std::uint64_t generation, pool_time now);
+    /// An attempt failed; the next one is due later.
+    void connect_failed(pool_time now);
+    /// An attempt was given up; nothing is learned from it.
+    void connect_abandoned() noexcept;
+    connect_gate const& gate() const noexcept { return gate_; }
+    /// Whether more connections are wanted than there are.
+    bool needs_connections() const noexcept { return connects_wanted() > slots_.size(); }
+
+    // Life (core_life.cpp).
+
+    /// Time has passed: what is due is found out.
+    void tick(pool_time now) noexcept;
+    struct closing {
+        pool_slot* slot = nullptr;
+        close_reason reason = close_reason::idle;
+    };
+    /// An idle connection that has to go, closing now: remove() must follow. Empty when none.
+    closing next_to_close(pool_time now) noexcept;
+    /// An idle connection to ask for a sign of life, closing now; check_ended() must follow.
+    pool_slot* next_to_check(pool_time now) noexcept;
+    /// The sign came. @return as release()
+    std::optional<close_reason> check_ended(pool_slot& slot, pool_time now) noexcept;
+    /// It did not come: remove() must follow.
+    void check_failed(pool_slot& slot) noexcept;
+    /// A connection in use for longer than the leak threshold; each once.
+    pool_slot* next_to_report(pool_time now) noexcept;
     /// When time alone will make a decision due.
     std::optional<pool_time> next_event() const noexcept;
 
-    /// An idle connection, taken out of use; null when none.
-    pool_slot* next_idle_to_close() noexcept;
-    pool_slot* find_idle(connection_impl const* connection) noexcept;
+    // Operations.
 
+    void resize(std::size_t minimum, std::size_t maximum);
+    void pause(bool paused, pool_time now) noexcept;
+    bool is_paused() const noexcept { return paused_; }
+    /// Retires every connection that stands or is being made. @return the new generation
+    std::uint64_t refresh() noexcept;
+    std::uint64_t generation() const noexcept { return generation_; }
+    /// Nobody borrows any more, and every connection goes.
+    void close() noexcept;
+    /// Another pool of the budget needs room: one more idle connection is to go.
+    void reclaim() noexcept { ++reclaims_; }
+
+    pool_slot* find_idle(connection_impl const* connection) noexcept;
     std::size_t open() const noexcept { return slots_.size() + connecting_; }
     std::size_t connected_count() const noexcept { return slots_.size(); }
+    std::size_t waiting() const noexcept { return queue_.size(); }
     std::list<pool_slot> const& slots() const noexcept { return slots_; }
-    pool_statistics statistics() const noexcept;
-    pool_statistics& counters() noexcept { return counters_; }
+    pool_options const& options() const noexcept { return options_; }
+    pool_statistics statistics(pool_time now) const noexcept;
 
 private:
     struct earlier {
         bool operator()(pool_waiter const& a, pool_waiter const& b) const noexcept {
             return *a.deadline < *b.deadline;
         }
+        bool operator()(pool_slot const& a, pool_slot const& b) const noexcept {
+            return a.due_at < b.due_at;
+        }
     };
-    using idle_list =
-        boost::intrusive::list<pool_slot,
-                               boost::intrusive::member_hook<pool_slot,
-                                                             boost::intrusive::list_member_hook<>,
-                                                             &pool_slot::idle_hook>>;
-    using waiter_queue =
-        boost::intrusive::list<pool_waiter,
-                               boost::intrusive::member_hook<pool_waiter,
-                                                             boost::intrusive::list_member_hook<>,
-                                                             &pool_waiter::queue_hook>>;
     using deadline_order = boost::intrusive::multiset<
         pool_waiter,
         boost::intrusive::member_hook<pool_waiter,
                                       boost::intrusive::set_member_hook<>,
                                       &pool_waiter::deadline_hook>,
         boost::intrusive::compare<earlier>>;
+    using due_order = boost::intrusive::multiset<
+        pool_slot,
+        boost::intrusive::
+            member_hook<pool_slot, boost::intrusive::set_member_hook<>, &pool_slot::due_hook>,
+        boost::intrusive::compare<earlier>>;
 
+    void begin_use(pool_slot& slot,
+                   session const& wanted,
+                   std::source_location const& where,
+                   pool_tenant* tenant,
+                   pool_time now) noexcept;
+    void end_use(pool_slot& slot, pool_time now) noexcept;
+    void end_wait(pool_waiter& waiter, pool_time now, bool granted) noexcept;
+    close_reason doom(pool_slot& slot, close_reason reason) noexcept;
+    std::optional<close_reason> reason_to_close(pool_slot const& slot,
+                                                pool_time now) const noexcept;
+    closing start_to_close(pool_slot& slot, close_reason reason, pool_time now) noexcept;
+    std::size_t connects_urgent() const noexcept;
     std::size_t connects_wanted() const noexcept;
-    pool_slot& pick_idle(session const& wanted) noexcept;
-    void take_out(pool_waiter& waiter) noexcept;
+    std::size_t take_room(std::size_t due, pool_time now);
+    wait_cause cause(pool_time now) const noexcept;
+    void note_cause(pool_time now) noexcept;
+    void schedule(pool_slot& slot, pool_time at) noexcept;
+    void unschedule(pool_slot& slot) noexcept;
+    void slot_is_due(pool_slot& slot, pool_time now) noexcept;
+    void set_off(pool_time now) noexcept;
+    void note_idle() noexcept;
+    void tell_budget() noexcept;
+    std::size_t lasting() const noexcept { return slots_.size() - doomed_; }
+    bool may_shrink() const noexcept { return lasting() > options_.minimum; }
 
-    pool_options const options_;
+    pool_options options_;
     std::list<pool_slot> slots_;
-    idle_list idle_; // most recently used first
-    waiter_queue queue_;
+    idle_set idle_;
+    fair_queue queue_;
     deadline_order deadlines_;
+    wait_clock clock_;
+    wait_breakdown last_wait_;
+    pool_statistics counters_;
+
+    connect_gate gate_;
+    budget_account* const budget_; // may be null
     std::size_t connecting_ = 0;
     std::size_t closing_ = 0;
-    backoff backoff_;
-    std::optional<pool_time> retry_at_; // set while the server cannot be reached
-    pool_statistics counters_;
+    std::size_t doomed_ = 0;                 // of the closing ones, those that will be removed
+    std::size_t replacing_ = 0;              // attempts wanted for connections that are due
+    std::optional<pool_time> background_at_; // when room for the minimum is asked for again
+    pool_time asked_at_{};                   // the last time that connects_due() was told
+    std::uint64_t generation_ = 0;
+    bool paused_ = false;
+    bool closed_ = false;
+
+    // Life.
+    std::minstd_rand random_; // for lifetimes
+    due_order due_;           // slots, by the time when their age matters next
+    idle_window window_;
+    std::size_t surplus_ = 0;  // idle connections to close for want of use
+    std::size_t reclaims_ = 0; // and for the budget
+    bool sweeping_ = false;    // idle connections may have to go
+    bool checking_ = false;    // some may have to be checked
+    bool reporting_ = false;   // some use may be long
+    std::size_t checks_ = 0;   // under way
+    std::optional<pool_time> quarter_at_;
+    std::optional<pool_time> check_at_;
+    std::optional<pool_time> report_at_;
 };
 
 } // namespace copg::detail

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pool/pool_impl.hpp"
 
-#include "base/exception_text.hpp"
+#include "base/coarse_clock.hpp"
 #include "base/numbered_cancellation.hpp"
-#include "driver/connect_error.hpp"
-#include "driver/runner.hpp"
+
+#include <copg/pool/connection_budget.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/container/small_vector.hpp>
 
-#include <fmt/format.h>
-
-#include <atomic>
 #include <utility>
 
 namespace copg::detail {
@@ -21,24 +17,23 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds cleaning_limit{10};
-
 unsigned random_seed() {
     return std::random_device{}();
+}
+
+} // namespace
+
+connect_options target_of(connect_options target, pool_options const& options) {
+    if (options.connect_timeout)
+        target.deadline(*options.connect_timeout);
+    if (options.query_timeout)
+        target.query_timeout(*options.query_timeout);
+    return target;
 }
 
 std::exception_ptr closed_error() {
     return std::make_exception_ptr(error{errc::pool_closed, "the pool is closed"});
 }
-
-} // namespace
-
-/// What the core decided, to be done when the mutex is free.
-struct pool_impl::decisions {
-    boost::container::small_vector<resumption, 4> ready;
-    boost::container::small_vector<std::shared_ptr<connection_impl>, 1> to_close;
-    std::size_t connects = 0;
-};
 
 struct pool_impl::start_waiting {
     pool_impl* self;
@@ -61,13 +56,13 @@ struct pool_impl::start_waiting {
     }
 };
 
-acquire_operation::acquire_operation(pool_impl& owner,
-                                     session const& session,
-                                     std::chrono::milliseconds bound)
-    : pool{owner}, limit{bound} {
-    wanted = session;
-    if (limit.count() > 0)
-        deadline = steady_clock::now() + limit;
+acquire_operation::acquire_operation(pool_impl& owner, acquire_request const& request)
+    : pool{owner} {
+    wanted = request.wanted;
+    where = request.where;
+    holds_connection = request.holds_connection;
+    if (request.limit.count() > 0)
+        deadline = steady_clock::now() + request.limit;
 }
 
 acquire_operation::~acquire_operation() {
@@ -75,13 +70,38 @@ acquire_operation::~acquire_operation() {
         pool.abandon(*this);
 }
 
+std::unique_ptr<budget_member> pool_impl::join_budget(asio::any_io_executor const& executor,
+                                                      pool_options const& options,
+                                                      link self) {
+    if (options.budget == nullptr)
+        return nullptr;
+    auto const post_to = [executor, self](void (pool_impl::*what)()) {
+        return [executor, self, what] {
+            asio::post(executor, [self, what] {
+                if (auto const alive = self->lock())
+                    (alive.get()->*what)();
+            });
+        };
+    };
+    return std::make_unique<budget_member>(
+        options.budget->state(),
+        options.budget_minimum,
+        budget_member::callbacks{post_to(&pool_impl::ask_again), post_to(&pool_impl::reclaim)});
+}
+
 pool_impl::pool_impl(asio::any_io_executor executor,
                      connect_options target,
                      pool_options const& options)
     : executor_{std::move(executor)},
-      target_{std::move(target)},
-      options_{options.checked()},
-      core_{options_, random_seed()},
+      hooks_{options.checked().hooks},
+      hook_timeout_{options.hook_timeout},
+      acquire_timeout_{options.acquire_timeout},
+      reset_{options.reset},
+      charges_{options.tenant_maximum != 0 || !options.tenant_maxima.empty()},
+      self_{std::make_shared<std::weak_ptr<pool_impl>>()},
+      member_{join_budget(executor_, options, self_)},
+      target_{target_of(std::move(target), options)},
+      core_{options, random_seed(), member_.get()},
       timer_{executor_} {
     shutdown_service::of(executor_).add(*this);
 }
@@ -92,60 +112,89 @@ pool_impl::~pool_impl() {
 
 void pool_impl::context_gone() noexcept {
     decisions destroyed;
+    std::vector<resumption> drains;
     std::lock_guard const lock{mutex_};
     closed_ = true;
+    core_.close();
+    drains.swap(drains_);
     refuse_all(destroyed, closed_error());
 }
 
 void pool_impl::start() {
+    *self_ = weak_from_this();
+    ask_again();
+}
+
+void pool_impl::ask_again() {
     decisions due;
     {
         std::lock_guard const lock{mutex_};
-        decide(due);
+        decide(due, steady_clock::now());
     }
     act(due);
 }
 
-pool_slot* pool_impl::take(session const& wanted) {
-    std::lock_guard const lock{mutex_};
-    return closed_ ? nullptr : core_.take(wanted);
+void pool_impl::reclaim() {
+    decisions due;
+    {
+        std::lock_guard const lock{mutex_};
+        core_.reclaim();
+        decide(due, steady_clock::now());
+        member_->reclaim_ended();
+    }
+    act(due);
 }
 
-asio::awaitable<lease> pool_impl::acquire(session wanted, std::chrono::milliseconds limit) {
-    auto self = shared_from_this();
-    if (auto* const slot = take(wanted))
-        co_return lease{std::move(self), *slot, std::move(wanted)};
+pool_slot* pool_impl::take(session const& wanted, std::source_location const& where) {
+    auto const now = charges_ ? steady_clock::now() : coarse_now();
+    std::lock_guard const lock{mutex_};
+    return core_.take(wanted, where, now);
+}
 
-    acquire_operation operation{*this, wanted, limit};
+asio::awaitable<lease> pool_impl::acquire(acquire_request request) {
+    auto self = shared_from_this();
+    auto* slot = take(request.wanted, request.where);
+    if (slot == nullptr)
+        slot = co_await wait_for_slot(request);
+    for (int failures = 0; has_grant_hook();) {
+        auto const failure = co_await before_grant(*slot, request.wanted);
+        if (failure == nullptr)
+            break;
+        discard(*slot, close_reason::hook);
+        if (++failures == 3)
+            std::rethrow_exception(failure);
+        slot = co_await wait_for_slot(request);
+    }
+    co_return lease{std::move(self), *slot, std::move(request.wanted)};
+}
+
+asio::awaitable<pool_slot*> pool_impl::wait_for_slot(acquire_request const& request) {
+    acquire_operation operation{*this, request};
     auto const initiation = start_waiting{this, &operation};
     co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
                                                                          asio::use_awaitable);
     if (operation.failure)
         std::rethrow_exception(operation.failure);
-    auto* const slot = std::exchange(operation.granted, nullptr);
-    co_return lease{std::move(self), *slot, std::move(wanted)};
+    co_return std::exchange(operation.granted, nullptr);
 }
 
 void pool_impl::wait(acquire_operation& operation) {
     decisions due;
     {
         std::lock_guard const lock{mutex_};
-        auto failure = closed_ ? closed_error() : known_refusal();
+        auto const now = steady_clock::now();
+        auto failure = closed_ ? closed_error() : known_refusal(now);
+        if (failure)
+            core_.refused();
+        else if (!core_.enqueue(operation, now))
+            failure = std::make_exception_ptr(
+                error{errc::queue_full,
+                      "too many coroutines wait for a connection already (wait_queue_limit)"});
         if (failure)
             refuse(due, operation, failure);
-        else
-            core_.enqueue(operation);
-        decide(due);
+        decide(due, now);
     }
     act(due);
-}
-
-// While the server is known to refuse for good, callers hear it at once instead of at the next try.
-std::exception_ptr pool_impl::known_refusal() const {
-    auto const refused = last_connect_failure_ && core_.connected_count() == 0 &&
-                         is_incurable(last_connect_failure_) &&
-                         core_.backing_off(steady_clock::now());
-    return refused ? last_connect_failure_ : nullptr;
 }
 
 void pool_impl::cancel(std::uint64_t id) {
@@ -153,7 +202,7 @@ void pool_impl::cancel(std::uint64_t id) {
     {
         std::lock_guard const lock{mutex_};
         auto const found = cancellable_.find(id);
-        if (found == cancellable_.end() || !core_.withdraw(*found->second))
+        if (found == cancellable_.end() || !core_.withdraw(*found->second, steady_clock::now()))
             return;
         refuse(due,
                *found->second,
@@ -166,7 +215,7 @@ void pool_impl::cancel(std::uint64_t id) {
 void pool_impl::abandon(acquire_operation& operation) noexcept {
     {
         std::lock_guard const lock{mutex_};
-        core_.withdraw(operation);
+        core_.withdraw(operation, steady_clock::now());
         cancellable_.erase(operation.id);
     }
     if (operation.granted != nullptr)
@@ -176,59 +225,73 @@ void pool_impl::abandon(acquire_operation& operation) noexcept {
 void pool_impl::release(pool_slot& slot) noexcept {
     using condition = connection_impl::condition;
     decisions due;
-    auto cleans = false;
     {
+        auto now = charges_ ? steady_clock::now() : coarse_now();
         std::lock_guard const lock{mutex_};
+        if (core_.waiting() > 0)
+            now = steady_clock::now();
         // Asked under the mutex: a loss that comes later finds the connection among the idle ones.
         auto const state = slot.connection->at_rest();
-        if (closed_ || state == condition::busy || state == condition::gone) {
-            remove(due, slot);
-        } else if (state == condition::in_transaction || state == condition::unsettled) {
-            core_.start_cleaning(slot);
-            cleans = true;
+        if (state == condition::gone) {
+            remove(due, slot, close_reason::lost, now);
+        } else if (closed_ || state == condition::busy) {
+            remove(due, slot, closed_ ? close_reason::pool_closed : close_reason::unusable, now);
+        } else if (state != condition::ready || hooks_.after_release) {
+            core_.start_closing(slot, now);
+            due.to_clean.push_back(&slot);
         } else {
-            slot.connection->backend().end_borrow(options_.reset);
-            core_.give_back(slot);
+            put_back(due, slot, now);
+            if (core_.waiting() == 0 && due.is_empty())
+                return; // nothing follows from one more idle connection
         }
-        decide(due);
+        decide(due, now);
     }
     act(due);
-    if (cleans)
-        start_cleaning(slot);
 }
 
-void pool_impl::start_cleaning(pool_slot& slot) {
-    auto const connection = slot.connection;
-    auto const limit = std::make_shared<asio::steady_timer>(executor_, cleaning_limit);
-    auto const over =
-        std::make_shared<std::atomic<bool>>(false); // the timer's handler can be queued
-    limit->async_wait([connection, over](boost::system::error_code const& ec) {
-        if (!ec && !*over)
-            connection->close();
-    });
-    auto done = [self = shared_from_this(), limit, over, &slot](std::exception_ptr const&) {
-        *over = true;
-        limit->cancel();
-        self->cleaning_ended(slot);
-    };
-    asio::co_spawn(executor_, make_ready(connection), std::move(done));
+/// A connection that is at rest is idle again, unless it has to go.
+void pool_impl::put_back(decisions& due, pool_slot& slot, time now) {
+    auto& backend = slot.connection->backend();
+    backend.end_borrow(reset_);
+    if (auto const reason = core_.release(slot, !backend.reset_due(), now))
+        close_slot(due, slot, *reason, now);
 }
 
-void pool_impl::cleaning_ended(pool_slot& slot) {
-    if (slot.connection->at_rest() != connection_impl::condition::ready)
-        slot.connection->close();
-    release(slot);
+void pool_impl::close_slot(decisions& due, pool_slot& slot, close_reason reason, time now) {
+    if (hooks_.before_close)
+        due.farewells.push_back({&slot, reason});
+    else
+        remove(due, slot, reason, now);
+}
+
+void pool_impl::remove(decisions& due, pool_slot& slot, close_reason reason, time now) {
+    past_round_trips_ += slot.connection->round_trips();
+    due.to_close.push_back({std::move(slot.connection), reason});
+    core_.remove(slot, reason, now);
+    end_drains(due);
 }
 
 /// Under the mutex: what follows from the event that the core has just been told.
-void pool_impl::decide(decisions& due) {
-    while (auto* const waiter = core_.next_granted()) {
+void pool_impl::decide(decisions& due, time now) {
+    core_.tick(now);
+    while (auto* const waiter = core_.next_expired(now)) {
+        auto const failure = timeout_error(static_cast<acquire_operation const&>(*waiter), now);
+        refuse(due, *waiter, failure);
+    }
+    while (auto* const waiter = core_.next_granted(now)) {
         auto& operation = static_cast<acquire_operation&>(*waiter);
         cancellable_.erase(operation.id);
         due.ready.push_back(std::move(operation.waiter));
     }
-    if (!closed_ && core_.needs_connections())
-        due.connects += core_.connects_due(steady_clock::now());
+    for (auto gone = core_.next_to_close(now); gone.slot != nullptr;
+         gone = core_.next_to_close(now))
+        close_slot(due, *gone.slot, gone.reason, now);
+    while (auto* const slot = core_.next_to_check(now))
+        due.to_check.push_back(slot);
+    while (auto* const slot = core_.next_to_report(now))
+        due.long_leases.push_back(info_of(*slot, now));
+    if (!closed_)
+        due.connects += core_.connects_due(now);
     arm_timer();
 }
 
@@ -236,8 +299,18 @@ void pool_impl::decide(decisions& due) {
 void pool_impl::act(decisions& due) {
     for (auto& waiter : due.ready)
         waiter.post();
-    for (auto const& connection : due.to_close)
-        connection->close();
+    for (auto const& closed : due.to_close) {
+        closed.connection->close();
+        report_close(closed.reason);
+    }
+    for (auto const& farewell : due.farewells)
+        start_farewell(*farewell.slot, farewell.reason);
+    for (auto* const slot : due.to_clean)
+        start_cleaning(*slot);
+    for (auto* const slot : due.to_check)
+        start_check(*slot);
+    for (auto const& held : due.long_leases)
+        report_long_lease(held);
     for (; due.connects > 0; --due.connects)
         start_connect();
 }
@@ -250,14 +323,9 @@ void pool_impl::refuse(decisions& due, pool_waiter& waiter, std::exception_ptr c
 }
 
 void pool_impl::refuse_all(decisions& due, std::exception_ptr const& failure) {
-    while (auto* const waiter = core_.next_refused())
+    auto const now = steady_clock::now();
+    while (auto* const waiter = core_.next_refused(now))
         refuse(due, *waiter, failure);
-}
-
-void pool_impl::remove(decisions& due, pool_slot& slot) {
-    past_round_trips_ += slot.connection->round_trips();
-    due.to_close.push_back(std::move(slot.connection));
-    core_.remove(slot);
 }
 
 void pool_impl::arm_timer() {
@@ -279,117 +347,9 @@ void pool_impl::on_timer() {
     {
         std::lock_guard const lock{mutex_};
         timer_at_.reset();
-        auto const now = steady_clock::now();
-        while (auto* const waiter = core_.next_expired(now))
-            refuse(due, *waiter, timeout_error(static_cast<acquire_operation const&>(*waiter)));
-        decide(due);
+        decide(due, steady_clock::now());
     }
     act(due);
-}
-
-std::exception_ptr pool_impl::timeout_error(acquire_operation const& operation) const {
-    auto const now = core_.statistics();
-    auto const unreachable = core_.connected_count() == 0 && last_connect_failure_ != nullptr;
-    auto text =
-        unreachable
-            ? fmt::format("no connection within {} ms", operation.limit.count())
-            : fmt::format("acquire timed out after {} ms: of at most {} connections {} are in use, "
-                          "{} are being made; {} more coroutines are waiting",
-                          operation.limit.count(),
-                          now.maximum,
-                          now.in_use + now.closing,
-                          now.connecting,
-                          now.waiting);
-    if (last_connect_failure_)
-        text += "; the last attempt to connect: " + text_of(last_connect_failure_);
-    return std::make_exception_ptr(
-        error{unreachable ? errc::connect_failed : errc::acquire_timeout, text});
-}
-
-void pool_impl::start_connect() {
-    auto done = [self = shared_from_this()](std::exception_ptr failure,
-                                            std::shared_ptr<connection_impl> connection) {
-        self->connect_ended(std::move(failure), std::move(connection));
-    };
-    auto const attempt = connect_attempt::start(executor_, target_, std::move(done));
-    {
-        std::lock_guard const lock{mutex_};
-        std::erase_if(attempts_, [](auto const& old) { return old.expired(); });
-        attempts_.push_back(attempt);
-        if (!closed_)
-            return;
-    }
-    attempt->cancel(); // closed meanwhile
-}
-
-void pool_impl::connect_ended(std::exception_ptr failure,
-                              std::shared_ptr<connection_impl> connection) {
-    auto const on_loss = [weak = weak_from_this(), lost = connection.get()] {
-        if (auto const self = weak.lock())
-            self->idle_connection_lost(lost);
-    };
-    if (connection && !connection->on_idle_loss(on_loss))
-        failure = std::make_exception_ptr(
-            error{errc::connect_failed, "connect failed: the connection broke at once"});
-    decisions due;
-    {
-        std::lock_guard const lock{mutex_};
-        if (closed_) {
-            core_.connect_abandoned();
-            if (connection)
-                due.to_close.push_back(std::move(connection));
-        } else if (failure) {
-            core_.connect_failed(steady_clock::now());
-            last_connect_failure_ = failure;
-            if (is_incurable(failure))
-                refuse_all(due, failure);
-        } else {
-            last_connect_failure_ = nullptr;
-            core_.connected(std::move(connection));
-        }
-        decide(due);
-    }
-    act(due);
-}
-
-void pool_impl::idle_connection_lost(connection_impl const* connection) {
-    decisions due;
-    {
-        std::lock_guard const lock{mutex_};
-        if (auto* const slot = core_.find_idle(connection))
-            remove(due, *slot);
-        decide(due);
-    }
-    act(due);
-}
-
-void pool_impl::close() noexcept {
-    decisions due;
-    std::vector<std::weak_ptr<connect_attempt>> attempts;
-    {
-        std::lock_guard const lock{mutex_};
-        if (std::exchange(closed_, true))
-            return;
-        refuse_all(due, closed_error());
-        while (auto* const slot = core_.next_idle_to_close())
-            remove(due, *slot);
-        attempts.swap(attempts_);
-        timer_at_.reset();
-        timer_.cancel();
-    }
-    for (auto const& weak : attempts)
-        if (auto const attempt = weak.lock())
-            attempt->cancel();
-    act(due);
-}
-
-pool_statistics pool_impl::statistics() const noexcept {
-    std::lock_guard const lock{mutex_};
-    auto snapshot = core_.statistics();
-    snapshot.round_trips = past_round_trips_;
-    for (auto const& slot : core_.slots())
-        snapshot.round_trips += slot.connection->round_trips();
-    return snapshot;
 }
 
 } // namespace copg::detail

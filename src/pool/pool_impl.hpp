@@ -4,25 +4,45 @@
 #include "base/resumption.hpp"
 #include "base/shutdown_service.hpp"
 #include "driver/connect_attempt.hpp"
+#include "pool/budget.hpp"
 #include "pool/core.hpp"
 
 #include <copg/driver/connect_options.hpp>
 #include <copg/pool/lease.hpp>
+#include <copg/pool/lease_info.hpp>
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <mutex>
 
+namespace copg {
+class connection;
+}
+
 namespace copg::detail {
+
+/// What an acquire asks for.
+class acquire_request {
+public:
+    acquire_request(session bound_to,
+                    std::chrono::milliseconds timeout,
+                    std::source_location const& from) noexcept
+        : wanted{std::move(bound_to)}, limit{timeout}, where{from} {}
+
+    session wanted;
+    std::chrono::milliseconds limit; // 0: none
+    std::source_location where;
+    bool holds_connection = false; // of this pool already
+};
 
 /// A waiter and the coroutine behind it; lives in the frame of that coroutine.
 struct acquire_operation : pool_waiter {
-    acquire_operation(pool_impl& owner, session const& session, std::chrono::milliseconds limit);
+    acquire_operation(pool_impl& owner, acquire_request const& request);
     ~acquire_operation(); ///< a frame that is destroyed while it waits leaves no trace
 
     pool_impl& pool;
-    std::chrono::milliseconds limit;
     std::uint64_t id = 0;
     std::exception_ptr failure;
     resumption waiter;
@@ -30,6 +50,9 @@ struct acquire_operation : pool_waiter {
 
 /// The asynchronous shell around pool_core: performs its decisions. Every event goes the same way:
 /// tell the core under the mutex, collect what it decided, act on that without the mutex.
+///
+/// Hooks, rollbacks and signs of life run as coroutines on a strand of the executor, each for a
+/// limited time. While one does, its slot is closing and nobody else touches it.
 class pool_impl final : public std::enable_shared_from_this<pool_impl>, private shutdown_listener {
 public:
     pool_impl(asio::any_io_executor executor, connect_options target, pool_options const& options);
@@ -38,50 +61,112 @@ public:
     /// Starts to fill up to the minimum. Call once, when the object is shared.
     void start();
 
-    pool_slot* take(session const& wanted);
-    asio::awaitable<lease> acquire(session wanted, std::chrono::milliseconds limit);
-    void release(pool_slot& slot) noexcept;
-    void close() noexcept;
+    // Borrowing (pool_impl.cpp).
 
-    pool_statistics statistics() const noexcept;
-    pool_options const& options() const noexcept { return options_; }
-    connect_options const& target() const noexcept { return target_; }
+    /// @return null when it would have to wait
+    pool_slot* take(session const& wanted, std::source_location const& where);
+    asio::awaitable<lease> acquire(acquire_request request);
+    void release(pool_slot& slot) noexcept;
+    bool has_grant_hook() const noexcept { return hooks_.before_grant != nullptr; }
+
+    // Operations (pool_operations.cpp).
+
+    void close() noexcept;
+    void resize(std::size_t minimum, std::size_t maximum);
+    void pause(bool paused);
+    void refresh(std::optional<connect_options> target);
+    asio::awaitable<drain_report> drain(std::chrono::milliseconds grace);
+    pool_statistics statistics() const;
+    std::vector<lease_info> leases() const;
+    pool_options options() const;
+    connect_options target() const;
+    std::chrono::milliseconds acquire_timeout() const noexcept { return acquire_timeout_; }
 
 private:
     friend acquire_operation;
     struct decisions;
     struct start_waiting;
+    struct start_draining;
+    struct start_hook;
+    using time = pool_time;
+    using link = std::shared_ptr<std::weak_ptr<pool_impl>>;
+
+    static std::unique_ptr<budget_member>
+    join_budget(asio::any_io_executor const& executor, pool_options const& options, link self);
 
     void context_gone() noexcept override;
     std::shared_ptr<void> keep_alive() noexcept override { return weak_from_this().lock(); }
+
+    // Waiting (pool_impl.cpp). decide() and what takes decisions: under the mutex.
+    asio::awaitable<pool_slot*> wait_for_slot(acquire_request const& request);
     void wait(acquire_operation& operation);
     void cancel(std::uint64_t id);
     void abandon(acquire_operation& operation) noexcept;
-    void decide(decisions& due);
+    void decide(decisions& due, time now);
     void act(decisions& due);
     void refuse(decisions& due, pool_waiter& waiter, std::exception_ptr const& failure);
+    void refuse_all(decisions& due, std::exception_ptr const& failure);
+    void put_back(decisions& due, pool_slot& slot, time now);
+    void close_slot(decisions& due, pool_slot& slot, close_reason reason, time now);
+    void remove(decisions& due, pool_slot& slot, close_reason reason, time now);
     void arm_timer();
     void on_timer();
+    void shut(decisions& due);
+    void end_drains(decisions& due);
+    void end_grace();
+    void ask_again();
+    void reclaim();
+
+    // Connecting (pool_connects.cpp).
     void start_connect();
-    void connect_ended(std::exception_ptr failure, std::shared_ptr<connection_impl> connection);
+    void start_hooked_connect(connect_options target, std::uint64_t generation);
+    asio::awaitable<std::shared_ptr<connection_impl>> connect_with_hooks(connect_options target);
+    void connect_ended(std::uint64_t generation,
+                       std::exception_ptr failure,
+                       std::shared_ptr<connection_impl> connection);
     void idle_connection_lost(connection_impl const* connection);
+    std::exception_ptr known_refusal(time now) const;
+    std::exception_ptr timeout_error(acquire_operation const& operation, time now) const;
+    std::vector<lease_info> longest_leases(time now, std::size_t most) const;
+
+    // With the connections (pool_upkeep.cpp).
+    asio::awaitable<void> limited(asio::awaitable<void> hook);
     void start_cleaning(pool_slot& slot);
-    void cleaning_ended(pool_slot& slot);
-    void refuse_all(decisions& due, std::exception_ptr const& failure);
-    void remove(decisions& due, pool_slot& slot);
-    std::exception_ptr timeout_error(acquire_operation const& operation) const;
-    std::exception_ptr known_refusal() const;
+    void start_check(pool_slot& slot);
+    void start_farewell(pool_slot& slot, close_reason reason);
+    void cleaning_ended(pool_slot& slot, std::exception_ptr const& failure);
+    void check_ended(pool_slot& slot, std::exception_ptr const& failure);
+    void farewell_ended(pool_slot& slot, close_reason reason);
+    asio::awaitable<void> clean(std::shared_ptr<connection_impl> connection);
+    asio::awaitable<void> check(std::shared_ptr<connection_impl> connection);
+    asio::awaitable<void> call(std::function<asio::awaitable<void>(connection&)> const& hook,
+                               std::shared_ptr<connection_impl> connection);
+    asio::awaitable<void> call_before_grant(std::shared_ptr<connection_impl> connection,
+                                            session bound_to);
+    asio::awaitable<std::exception_ptr> before_grant(pool_slot& slot, session bound_to);
+    void discard(pool_slot& slot, close_reason reason) noexcept;
+    void report_long_lease(lease_info const& held) const;
+    void report_close(close_reason reason) const;
+    static lease_info info_of(pool_slot const& slot, time now);
 
     asio::any_io_executor const executor_;
-    connect_options const target_;
-    pool_options const options_;
+    pool_hooks const hooks_;
+    std::chrono::milliseconds const hook_timeout_;
+    std::chrono::milliseconds const acquire_timeout_;
+    reset_policy const reset_;
+    bool const charges_;                          // times must be exact, since tenants have maxima
+    link const self_;                             // for the budget's callbacks; set by start()
+    std::unique_ptr<budget_member> const member_; // may be null
 
     mutable std::mutex mutex_; // guards all below
+    connect_options target_;
     pool_core core_;
     asio::steady_timer timer_;
-    std::optional<pool_time> timer_at_; // when timer_ fires next
+    std::optional<time> timer_at_; // when timer_ fires next
     boost::unordered_flat_map<std::uint64_t, acquire_operation*> cancellable_;
     std::vector<std::weak_ptr<connect_attempt>> attempts_;
+    std::vector<lease_info> cancelled_; // by the end of a drain's grace
+    std::vector<resumption> drains_;    // continued when the last connection is back
     std::exception_ptr last_connect_failure_;
     std::uint64_t last_id_ = 0;
     std::uint64_t past_round_trips_ = 0; // of connections that are gone
@@ -101,5 +186,33 @@ public:
 private:
     std::shared_ptr<pool_impl> impl_;
 };
+
+/// What the core decided, to be done when the mutex is free.
+struct pool_impl::decisions {
+    struct farewell {
+        pool_slot* slot;
+        close_reason reason;
+    };
+    struct closed {
+        std::shared_ptr<connection_impl> connection;
+        close_reason reason;
+    };
+    template <class T>
+    using few = boost::container::small_vector<T, 2>;
+
+    few<resumption> ready;
+    few<closed> to_close;
+    few<farewell> farewells;
+    few<pool_slot*> to_clean;
+    few<pool_slot*> to_check;
+    std::vector<lease_info> long_leases;
+    std::size_t connects = 0;
+
+    bool is_empty() const noexcept { return to_close.empty() && farewells.empty(); }
+};
+
+connect_options target_of(connect_options target, pool_options const& options);
+std::exception_ptr closed_error();
+std::string describe(lease_info const& held);
 
 } // namespace copg::detail

@@ -29,7 +29,7 @@ asio::awaitable<result> run_anywhere(database handle, statement statement) {
         co_return rows;
     }
     refuse_control(statement);
-    auto lease = co_await handle.pool().acquire(handle.session());
+    auto lease = co_await handle.pool().acquire(handle.session(), statement.where());
     auto rows = co_await lease.run(std::move(statement));
     co_return rows;
 }
@@ -48,14 +48,14 @@ asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
     co_return bound;
 }
 
-asio::awaitable<lease> acquire_outside(database handle) {
+asio::awaitable<lease> acquire_outside(database handle, std::source_location where) {
     auto const executor = co_await asio::this_coro::executor;
     if (detail::context_node::find(detail::context_of(executor), handle.key()) != nullptr)
         throw error{errc::scope_conflict,
                     fmt::format("{} is in a transaction scope here: use its database handle, or "
                                 "pool().acquire() for a connection outside the scope",
                                 handle.key().describe())};
-    auto lease = co_await handle.pool().acquire(handle.session());
+    auto lease = co_await handle.pool().acquire(handle.session(), where);
     co_return lease;
 }
 
@@ -94,8 +94,8 @@ asio::awaitable<detail::bound_connection> database::bind() const {
     return bind_anywhere(*this);
 }
 
-asio::awaitable<lease> database::acquire() const {
-    return acquire_outside(*this);
+asio::awaitable<lease> database::acquire(std::source_location where) const {
+    return acquire_outside(*this, where);
 }
 
 } // namespace copg

@@ -55,7 +55,7 @@ asio::awaitable<result> scope_state::run(database handle, statement statement) {
 }
 
 asio::awaitable<result> scope_state::run_in_turn(database const& handle, statement statement) {
-    co_await take_lease(handle);
+    co_await take_lease(handle, statement.where());
     if (!begun_) {
         auto rows = co_await run_first(std::move(statement));
         co_return rows;
@@ -67,14 +67,14 @@ asio::awaitable<result> scope_state::run_in_turn(database const& handle, stateme
     co_return rows;
 }
 
-asio::awaitable<void> scope_state::take_lease(database const& handle) {
+asio::awaitable<void> scope_state::take_lease(database const& handle, std::source_location where) {
     if (bound_ && !(bound_->pool() == handle.pool() && bound_->session() == handle.session()))
         throw error{
             errc::scope_conflict,
             fmt::format("the transaction scope of {} is bound to another target", key_.describe())};
     if (lease_)
         co_return;
-    auto lent = co_await handle.pool().acquire(handle.session());
+    auto lent = co_await handle.pool().acquire(handle.session(), where);
     take_connection(lent.slot()->connection);
     lease_ = std::move(lent);
     bound_ = handle;
@@ -84,7 +84,7 @@ asio::awaitable<bound_connection> scope_state::bind(database handle) {
     auto const self = shared_from_this();
     auto turn = co_await turn_->lock();
     check_not_ended();
-    co_await take_lease(handle);
+    co_await take_lease(handle, std::source_location::current());
     auto const connection = lease_.slot()->connection;
     co_await connection->settle();
     if (begun_)

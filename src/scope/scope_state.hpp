@@ -49,7 +49,7 @@ public:
 
 private:
     asio::awaitable<result> run_in_turn(database const& handle, statement statement);
-    asio::awaitable<void> take_lease(database const& handle);
+    asio::awaitable<void> take_lease(database const& handle, std::source_location where);
     asio::awaitable<result> run_first(statement statement);
     asio::awaitable<void> begin();
     void note_begun(connection_impl const& connection);

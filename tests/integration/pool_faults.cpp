@@ -52,7 +52,7 @@ COPG_COROUTINE_TEST(a_connection_that_broke_in_use_is_replaced) {
     }
     auto next = co_await shared.acquire();
     co_await next.ping();
-    BOOST_TEST(shared.statistics().lost == 1u);
+    BOOST_TEST(shared.statistics().closed(copg::close_reason::lost) == 1u);
 }
 
 COPG_COROUTINE_TEST(a_server_that_refuses_connections_is_named_in_the_acquire_error) {

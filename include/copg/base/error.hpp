@@ -25,6 +25,7 @@ enum class errc {
     deadline_exceeded,     ///< with_deadline: the operation did not end in time; it was cancelled
     connection_busy,       ///< the connection is already running something else
     acquire_timeout,       ///< every connection stayed in use for the whole acquire timeout
+    queue_full,            ///< as many coroutines wait for a connection as may
     pool_closed,           ///< the pool was closed
     lease_released,        ///< the lease has been given back or moved from
     no_row,                ///< one row was asked for, there is none

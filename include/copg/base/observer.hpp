@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <exception>
+#include <source_location>
 #include <string_view>
 
 namespace copg {
@@ -15,6 +16,21 @@ struct connect_event {
     std::string_view target; ///< the DSN without its secrets
     std::chrono::nanoseconds duration{};
     std::exception_ptr failure; ///< null when the connection stands
+};
+
+/// A lease is held for longer than pool_options::leak_threshold. Views hold for the call only.
+struct long_lease_event {
+    std::string_view target;    ///< the DSN without its secrets
+    std::source_location where; ///< of the acquire
+    std::chrono::nanoseconds held{};
+    std::string_view session; ///< session::describe()
+    int backend_pid = 0;
+};
+
+/// A pool gave up a connection. Views hold for the call only.
+struct close_event {
+    std::string_view target; ///< the DSN without its secrets
+    std::string_view reason; ///< to_string(close_reason)
 };
 
 /// Receives what happens inside copg. Every function may be called from any thread, at times from
@@ -28,6 +44,12 @@ public:
 
     /// A connection attempt succeeded or failed.
     virtual void on_connect(connect_event const&) noexcept {}
+
+    /// A lease may have been forgotten; told once for each.
+    virtual void on_long_lease(long_lease_event const&) noexcept {}
+
+    /// A pool gave up a connection.
+    virtual void on_close(close_event const&) noexcept {}
 
     /// The server sent a NoticeResponse. Never printed by copg itself.
     virtual void on_notice(sql_diagnostics const&) noexcept {}

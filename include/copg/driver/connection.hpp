@@ -49,11 +49,15 @@ public:
     /// Flushes to be answered that were sent so far: what a network's latency is paid for.
     std::uint64_t round_trips() const noexcept;
 
+    /// For copg's own layers: a handle that leaves the connection open.
+    explicit connection(std::shared_ptr<detail::connection_impl> borrowed) noexcept;
+
 private:
     connection(std::shared_ptr<detail::connection_impl> impl, session bound_to) noexcept;
 
     std::shared_ptr<detail::connection_impl> impl_;
     session session_;
+    bool owned_ = true;
 };
 
 } // namespace copg

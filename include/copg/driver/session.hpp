@@ -52,6 +52,10 @@ public:
     /// What the session sets, for messages: `schema "acme", tenant "acme"`.
     std::string describe() const;
 
+    /// Whom a pool counts this session's use for: the tenant id, else the first schema, else an
+    /// empty text.
+    std::string_view fairness_key() const noexcept;
+
     friend COPG_API bool operator==(session const& a, session const& b) noexcept;
 
     /// For copg's own layers.

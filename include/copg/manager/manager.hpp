@@ -60,8 +60,12 @@ public:
     database named(std::string_view name) const;
 
     /// Leases a connection of a tenant or a name: `tenant(id).acquire()`.
-    asio::awaitable<lease> acquire_tenant(std::string_view id) const;
-    asio::awaitable<lease> acquire_named(std::string_view name) const;
+    asio::awaitable<lease>
+    acquire_tenant(std::string_view id,
+                   std::source_location where = std::source_location::current()) const;
+    asio::awaitable<lease>
+    acquire_named(std::string_view name,
+                  std::source_location where = std::source_location::current()) const;
 
     /// The pool behind a connection string, once a connection has been made.
     /// @throws error errc::invalid_dsn; otherwise as pool::acquire

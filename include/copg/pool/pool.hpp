@@ -2,7 +2,9 @@
 #pragma once
 
 #include <copg/driver/connect_options.hpp>
+#include <copg/pool/acquire_error.hpp>
 #include <copg/pool/lease.hpp>
+#include <copg/pool/lease_info.hpp>
 #include <copg/pool/pool_options.hpp>
 #include <copg/pool/pool_statistics.hpp>
 
@@ -11,6 +13,8 @@
 
 #include <chrono>
 #include <memory>
+#include <source_location>
+#include <vector>
 
 namespace copg {
 
@@ -34,34 +38,70 @@ public:
     /// @throws error errc::invalid_configuration naming every problem of the options
     pool(asio::any_io_executor executor, connect_options target, pool_options const& options = {});
 
-    /// Leases a connection whose statements will see `bound_to`. First come first served.
+    /// Leases a connection whose statements will see `bound_to`.
     ///
     /// Returns at once when a connection is idle: no allocation but the coroutine's frame, no
-    /// detour over the event loop.
+    /// detour over the event loop. Preferred are the connection that served the same session last,
+    /// then the session's home among the connections, then one that needs no reset. Otherwise it
+    /// waits for a connection that is given back or made, whichever comes first: first come first
+    /// served within a tenant (session::fairness_key()), by weight between tenants.
     /// Cancellation (terminal, partial, total): the wait ends with operation_aborted and nothing
     /// else changes; a connection attempt that has been started goes on and serves the next waiter.
     /// @param timeout  upper bound of the wait; the pool's acquire_timeout by default, 0 for no
     /// bound
-    /// @throws error errc::acquire_timeout when every connection stayed in use;
+    /// @param where    for messages and lease_info
+    /// @throws acquire_error errc::acquire_timeout when every connection stayed in use;
     ///         errc::connect_failed when there is no connection at all, with the last failure's
-    ///         text; errc::pool_closed; sql_error when the server refuses for good (credentials,
-    ///         unknown database)
-    asio::awaitable<lease> acquire(session bound_to = {}) const;
-    asio::awaitable<lease> acquire(session bound_to, std::chrono::milliseconds timeout) const;
+    ///         text; error errc::queue_full; errc::pool_closed; sql_error or error with the last
+    ///         failure to connect when the server refuses for good (credentials, unknown database)
+    ///         or retry.attempts are used up; what before_grant throws three times
+    asio::awaitable<lease>
+    acquire(session bound_to = {},
+            std::source_location where = std::source_location::current()) const;
+    asio::awaitable<lease>
+    acquire(session bound_to,
+            std::chrono::milliseconds timeout,
+            std::source_location where = std::source_location::current()) const;
 
     /// One round trip over a connection of the pool. @throws as acquire and query_functions::ping
     asio::awaitable<void> ping() const;
 
-    /// Leases an idle connection; an empty lease when that would mean waiting.
-    lease try_acquire(session bound_to = {}) const;
+    /// Leases an idle connection; an empty lease when that would mean waiting, and in a pool with a
+    /// before_grant hook.
+    lease try_acquire(session bound_to = {},
+                      std::source_location where = std::source_location::current()) const;
+
+    /// Changes the sizes. Connections above a lower maximum are closed as they come back.
+    /// @throws error errc::invalid_configuration; nothing is changed then
+    void resize(std::size_t minimum, std::size_t maximum) const;
+
+    /// Nobody is given a connection until resume(): acquires wait, within their timeouts. Leases
+    /// that are out are not touched.
+    void pause() const;
+    void resume() const;
+
+    /// Retires every connection: the idle ones now, the others when they are given back, those
+    /// that are being made when they stand.
+    void refresh() const;
+    /// The same; new connections are made with these options, as for new credentials.
+    void refresh(connect_options target) const;
 
     /// Ends every wait with errc::pool_closed, closes idle connections now and the others when they
     /// are given back. Does nothing the second time.
     void close() const noexcept;
 
-    pool_statistics statistics() const noexcept;
-    pool_options const& options() const noexcept;
-    connect_options const& target() const noexcept;
+    /// Closes the pool, and waits until every lease has been given back. What still is in use after
+    /// the grace is stopped on the server, and its connection closed: its statements end with
+    /// errc::connection_lost. Several may wait at once. Cancellation: not heeded, the grace bounds
+    /// it.
+    asio::awaitable<drain_report> drain(std::chrono::milliseconds grace) const;
+
+    pool_statistics statistics() const;
+    /// Who has the connections now, longest first.
+    std::vector<lease_info> leases() const;
+    /// As they are now: resize() and refresh() change them.
+    pool_options options() const;
+    connect_options target() const;
 
     friend bool operator==(pool const& a, pool const& b) noexcept { return a.owner_ == b.owner_; }
 

@@ -32,7 +32,8 @@ public:
     /// Leases a connection, outside any scope.
     /// @throws as pool::acquire; error errc::scope_conflict inside a scope of this name, whose
     ///         connection the statements of this handle use
-    asio::awaitable<lease> acquire() const;
+    asio::awaitable<lease>
+    acquire(std::source_location where = std::source_location::current()) const;
 
     copg::pool const& pool() const noexcept { return pool_; }
     copg::session const& session() const noexcept { return session_; }

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSL-1.0
+// How a pool gets its connections, and what it says when it cannot.
+#include "base/exception_text.hpp"
+#include "driver/connect_error.hpp"
+#include "pool/pool_impl.hpp"
+
+#include <copg/base/with_deadline.hpp>
+#include <copg/driver/connection.hpp>
+#include <copg/pool/acquire_error.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace copg::detail {
+
+using std::chrono::steady_clock;
+
+void pool_impl::start_connect() {
+    std::unique_lock lock{mutex_};
+    auto target = target_;
+    auto const generation = core_.generation();
+    lock.unlock();
+    if (hooks_.before_connect || hooks_.after_connect) {
+        start_hooked_connect(std::move(target), generation);
+        return;
+    }
+    auto done = [self = shared_from_this(), generation](
+                    std::exception_ptr failure, std::shared_ptr<connection_impl> connection) {
+        self->connect_ended(generation, std::move(failure), std::move(connection));
+    };
+    auto const attempt = connect_attempt::start(executor_, target, std::move(done));
+    lock.lock();
+    std::erase_if(attempts_, [](auto const& old) { return old.expired(); });
+    attempts_.push_back(attempt);
+    if (!closed_)
+        return;
+    lock.unlock();
+    attempt->cancel(); // closed meanwhile
+}
+
+void pool_impl::start_hooked_connect(connect_options target, std::uint64_t generation) {
+    auto done = [self = shared_from_this(), generation](
+                    std::exception_ptr failure, std::shared_ptr<connection_impl> connection) {
+        self->connect_ended(generation, std::move(failure), std::move(connection));
+    };
+    asio::co_spawn(
+        asio::make_strand(executor_), connect_with_hooks(std::move(target)), std::move(done));
+}
+
+asio::awaitable<std::shared_ptr<connection_impl>>
+pool_impl::connect_with_hooks(connect_options target) {
+    if (hooks_.before_connect) {
+        auto preparing = hooks_.before_connect(target);
+        co_await limited(std::move(preparing));
+    }
+    auto connection = co_await connect(executor_, target);
+    if (!hooks_.after_connect)
+        co_return connection;
+    std::exception_ptr failure;
+    try {
+        co_await call(hooks_.after_connect, connection);
+        if (connection->at_rest() == connection_impl::condition::ready)
+            co_return connection;
+        failure = std::make_exception_ptr(
+            error{errc::connect_failed, "connect failed: after_connect left the connection busy"});
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    connection->close();
+    std::rethrow_exception(failure);
+}
+
+void pool_impl::connect_ended(std::uint64_t generation,
+                              std::exception_ptr failure,
+                              std::shared_ptr<connection_impl> connection) {
+    auto const on_loss = [weak = weak_from_this(), lost = connection.get()] {
+        if (auto const self = weak.lock())
+            self->idle_connection_lost(lost);
+    };
+    if (connection && !connection->on_idle_loss(on_loss))
+        failure = std::make_exception_ptr(
+            error{errc::connect_failed, "connect failed: the connection broke at once"});
+    decisions due;
+    {
+        std::lock_guard const lock{mutex_};
+        auto const now = steady_clock::now();
+        if (closed_) {
+            core_.connect_abandoned();
+            if (connection)
+                due.to_close.push_back({std::move(connection), close_reason::pool_closed});
+            end_drains(due);
+        } else if (failure) {
+            core_.connect_failed(now);
+            last_connect_failure_ = failure;
+            if (auto const refusal = known_refusal(now))
+                refuse_all(due, refusal);
+        } else {
+            last_connect_failure_ = nullptr;
+            auto& slot = core_.connected(std::move(connection), generation, now);
+            put_back(due, slot, now);
+        }
+        decide(due, now);
+    }
+    act(due);
+}
+
+/// Why it is of no use to wait, if it is not: there is no connection, and there will be none soon.
+std::exception_ptr pool_impl::known_refusal(time now) const {
+    if (last_connect_failure_ == nullptr || core_.connected_count() > 0 || !core_.gate().shut(now))
+        return nullptr;
+    auto const hopeless = is_incurable(last_connect_failure_) || core_.gate().exhausted();
+    return hopeless ? last_connect_failure_ : nullptr;
+}
+
+void pool_impl::idle_connection_lost(connection_impl const* connection) {
+    decisions due;
+    {
+        std::lock_guard const lock{mutex_};
+        auto const now = steady_clock::now();
+        if (auto* const slot = core_.find_idle(connection))
+            remove(due, *slot, close_reason::lost, now);
+        decide(due, now);
+    }
+    act(due);
+}
+
+std::exception_ptr pool_impl::timeout_error(acquire_operation const& operation, time now) const {
+    acquire_error::details why{core_.last_wait(), last_connect_failure_, longest_leases(now, 3)};
+    auto const pool = core_.statistics(now);
+    auto const unreachable = core_.connected_count() == 0 && last_connect_failure_ != nullptr;
+    auto const limit =
+        std::chrono::round<std::chrono::milliseconds>(*operation.deadline - operation.since);
+    auto text =
+        unreachable
+            ? fmt::format("no connection within {} ms", limit.count())
+            : fmt::format("acquire timed out after {} ms ({}): of at most {} connections {} "
+                          "are in use, {} are being made; {} more coroutines are waiting",
+                          limit.count(),
+                          why.waited.describe(),
+                          pool.maximum,
+                          pool.in_use + pool.closing,
+                          pool.connecting,
+                          pool.waiting - 1);
+    for (auto const& held : why.longest)
+        text += "; held " + describe(held);
+    if (last_connect_failure_)
+        text += "; the last attempt to connect: " + text_of(last_connect_failure_);
+    return std::make_exception_ptr(acquire_error{
+        unreachable ? errc::connect_failed : errc::acquire_timeout, text, std::move(why)});
+}
+
+std::vector<lease_info> pool_impl::longest_leases(time now, std::size_t most) const {
+    std::vector<pool_slot const*> used;
+    for (auto const& slot : core_.slots())
+        if (slot.now == pool_slot::state::in_use)
+            used.push_back(&slot);
+    auto const count = std::min(most, used.size());
+    std::partial_sort(used.begin(),
+                      used.begin() + static_cast<std::ptrdiff_t>(count),
+                      used.end(),
+                      [](auto const* a, auto const* b) { return a->since < b->since; });
+    std::vector<lease_info> longest;
+    for (std::size_t i = 0; i < count; ++i)
+        longest.push_back(info_of(*used[i], now));
+    return longest;
+}
+
+lease_info pool_impl::info_of(pool_slot const& slot, time now) {
+    return {slot.where,
+            std::max(time::duration::zero(), now - slot.since),
+            slot.last_session.describe(),
+            slot.connection->backend_pid()};
+}
+
+std::string describe(lease_info const& held) {
+    std::string_view file = held.where.file_name();
+    file.remove_prefix(file.find_last_of('/') + 1); // npos + 1 is 0
+    return fmt::format("for {} ms by {}:{} ({})",
+                       std::chrono::round<std::chrono::milliseconds>(held.held).count(),
+                       file,
+                       held.where.line(),
+                       held.session);
+}
+
+} // namespace copg::detail

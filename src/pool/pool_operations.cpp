@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSL-1.0
+// What an operator does with a pool.
+#include "pool/pool_impl.hpp"
+
+#include <copg/base/observer.hpp>
+
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace copg::detail {
+
+using std::chrono::steady_clock;
+
+void pool_impl::resize(std::size_t minimum, std::size_t maximum) {
+    decisions due;
+    {
+        std::lock_guard const lock{mutex_};
+        auto wanted = core_.options();
+        wanted.minimum = minimum;
+        wanted.maximum = maximum;
+        wanted.checked();
+        core_.resize(minimum, maximum);
+        decide(due, steady_clock::now());
+    }
+    act(due);
+}
+
+void pool_impl::pause(bool paused) {
+    decisions due;
+    {
+        std::lock_guard const lock{mutex_};
+        auto const now = steady_clock::now();
+        core_.pause(paused, now);
+        decide(due, now);
+    }
+    act(due);
+}
+
+void pool_impl::refresh(std::optional<connect_options> target) {
+    decisions due;
+    {
+        std::lock_guard const lock{mutex_};
+        if (target)
+            target_ = target_of(*std::move(target), core_.options());
+        core_.refresh();
+        decide(due, steady_clock::now());
+    }
+    act(due);
+}
+
+/// Nobody borrows any more. Under the mutex. @return attempts to cancel
+void pool_impl::shut(decisions& due) {
+    if (std::exchange(closed_, true))
+        return;
+    core_.close();
+    refuse_all(due, closed_error());
+    decide(due, steady_clock::now()); // the idle ones go
+    timer_at_.reset();
+    timer_.cancel();
+    for (auto const& weak : std::exchange(attempts_, {}))
+        if (auto const attempt = weak.lock())
+            attempt->cancel();
+    end_drains(due);
+}
+
+void pool_impl::close() noexcept {
+    decisions due;
+    {
+        std::lock_guard const lock{mutex_};
+        shut(due);
+    }
+    act(due);
+}
+
+/// Those who wait for the last connection to come back go on if it has.
+void pool_impl::end_drains(decisions& due) {
+    if (closed_ && core_.open() == 0)
+        for (auto& drain : std::exchange(drains_, {}))
+            due.ready.push_back(std::move(drain));
+}
+
+struct pool_impl::start_draining {
+    pool_impl* self;
+
+    template <class Handler>
+    void operator()(Handler&& handler) const {
+        decisions due;
+        {
+            std::lock_guard const lock{self->mutex_};
+            self->shut(due);
+            self->drains_.emplace_back(std::forward<Handler>(handler));
+            self->end_drains(due);
+        }
+        self->act(due);
+    }
+};
+
+asio::awaitable<drain_report> pool_impl::drain(std::chrono::milliseconds grace) {
+    auto const self = shared_from_this();
+    auto const started = steady_clock::now();
+    auto const limit = std::make_shared<asio::steady_timer>(executor_, grace);
+    limit->async_wait([weak = weak_from_this()](boost::system::error_code const& ec) {
+        if (auto const late = weak.lock(); late && !ec)
+            late->end_grace();
+    });
+    auto const initiation = start_draining{this};
+    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
+                                                                         asio::use_awaitable);
+    limit->cancel();
+    std::lock_guard const lock{mutex_};
+    co_return drain_report{cancelled_, steady_clock::now() - started};
+}
+
+/// What is still in use is stopped, and whoever waits for it waits no longer.
+void pool_impl::end_grace() {
+    decisions due;
+    std::vector<std::shared_ptr<connection_impl>> used;
+    {
+        std::lock_guard const lock{mutex_};
+        cancelled_ = longest_leases(steady_clock::now(), core_.connected_count());
+        for (auto const& slot : core_.slots())
+            used.push_back(slot.connection);
+        for (auto& drain : std::exchange(drains_, {}))
+            due.ready.push_back(std::move(drain));
+    }
+    for (auto const& connection : used)
+        connection->stop();
+    act(due);
+}
+
+pool_statistics pool_impl::statistics() const {
+    std::lock_guard const lock{mutex_};
+    auto snapshot = core_.statistics(steady_clock::now());
+    snapshot.round_trips = past_round_trips_;
+    for (auto const& slot : core_.slots())
+        snapshot.round_trips += slot.connection->round_trips();
+    return snapshot;
+}
+
+std::vector<lease_info> pool_impl::leases() const {
+    std::lock_guard const lock{mutex_};
+    return longest_leases(steady_clock::now(), core_.connected_count());
+}
+
+pool_options pool_impl::options() const {
+    std::lock_guard const lock{mutex_};
+    return core_.options();
+}
+
+connect_options pool_impl::target() const {
+    std::lock_guard const lock{mutex_};
+    return target_;
+}
+
+void pool_impl::report_long_lease(lease_info const& held) const {
+    auto const to = target();
+    if (auto const& observing = to.observer())
+        observing->on_long_lease(
+            {to.target().redacted(), held.where, held.held, held.session, held.backend_pid});
+}
+
+void pool_impl::report_close(close_reason reason) const {
+    auto const to = target();
+    if (auto const& observing = to.observer())
+        observing->on_close({to.target().redacted(), to_string(reason)});
+}
+
+} // namespace copg::detail

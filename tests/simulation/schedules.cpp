@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+// Random schedules of everything that can happen to pools, in virtual time.
+#include "simulation/world.hpp"
+
+#include <copg/pool/connection_budget.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+
+using namespace copg::test;
+
+namespace {
+
+/// Some pools, maybe with a common budget, and time.
+class schedule {
+public:
+    explicit schedule(unsigned seed) : random_{seed} {
+        random_.below(2); // neighbouring seeds begin alike
+        auto const shared = random_.one_in(3);
+        if (shared)
+            budget_ = std::make_shared<copg::detail::budget_state>(4 + random_.below(3));
+        for (auto count = shared ? 2 + random_.below(2) : 1; count > 0; --count) {
+            auto options = random_options(random_);
+            if (shared) { // a pool that must have more than the budget can give would never end
+                budget_option_ = std::make_shared<copg::connection_budget>(1);
+                options.budget = budget_option_;
+                options.minimum =
+                    options.maximum_idle ? 0 : std::min<std::size_t>(options.minimum, 1);
+                options.budget_minimum = random_.below(2);
+            }
+            if (options.maximum_idle)
+                options.maximum_idle = options.minimum;
+            pools_.push_back(std::make_unique<modelled_pool>(options, seed, budget_, random_));
+        }
+    }
+
+    void run() {
+        constexpr int steps = 150;
+        for (int i = 0; i < steps; ++i) {
+            step(*pools_[random_.below(static_cast<unsigned>(pools_.size()))]);
+            settle();
+        }
+        wind_up();
+    }
+
+private:
+    void step(modelled_pool& pool) {
+        switch (random_.below(16)) {
+        case 0:
+        case 1:
+        case 2:
+        case 3:
+        case 4:
+            return pool.arrive(now_);
+        case 5:
+        case 6:
+        case 7:
+            return pool.give_back(now_);
+        case 8:
+            return pool.cancel(now_);
+        case 9:
+        case 10:
+            return pool.end_connect(now_);
+        case 11:
+            return pool.end_closing(now_);
+        case 12:
+            return pool.end_check(now_);
+        case 13:
+            return random_.one_in(3) ? pool.lose(now_) : pool.operate(now_);
+        default:
+            now_ += 1ms * random_.below(50);
+        }
+    }
+
+    void settle() {
+        for (auto const& pool : pools_)
+            pool->settle(now_);
+        if (budget_ == nullptr)
+            return;
+        std::size_t open = 0;
+        for (auto const& pool : pools_)
+            open += pool->open();
+        require(budget_->used() == open, "the budget's count");
+        require(open <= budget_->maximum(), "more connections than the budget");
+    }
+
+    // Once nothing fails any more, every waiter is served: none was lost.
+    void wind_up() {
+        for (int rounds = 0;; ++rounds) {
+            require(rounds < 2'000, "a waiter was lost");
+            auto somebody_waits = false;
+            for (auto const& pool : pools_)
+                somebody_waits |= pool->finish_some(now_);
+            if (!somebody_waits)
+                return;
+            auto next = now_ + 10ms;
+            for (auto const& pool : pools_)
+                if (auto const due = pool->core().next_event())
+                    next = std::min(next, std::max(now_, *due));
+            now_ = next;
+            settle();
+        }
+    }
+
+    dice random_;
+    std::shared_ptr<copg::detail::budget_state> budget_;
+    std::shared_ptr<copg::connection_budget> budget_option_;
+    std::vector<std::unique_ptr<modelled_pool>> pools_;
+    pool_time now_{1h};
+};
+
+unsigned number_from_environment(char const* name, unsigned otherwise) {
+    auto const* const text = std::getenv(name);
+    return text == nullptr ? otherwise : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
+}
+
+std::string fault_of(unsigned seed) {
+    try {
+        schedule{seed}.run();
+        return {};
+    } catch (std::exception const& fault) {
+        return fault.what();
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(test_simulation)
+
+BOOST_AUTO_TEST_CASE(no_schedule_breaks_an_invariant_or_loses_a_waiter) {
+    auto const replay = number_from_environment("COPG_SEED", 0);
+    auto const last = replay != 0 ? replay : number_from_environment("COPG_SCHEDULES", 100'000);
+    int faults = 0;
+    for (auto seed = replay != 0 ? replay : 1; seed <= last && faults < 5; ++seed) {
+        auto const fault = fault_of(seed);
+        BOOST_TEST(fault == "", fault << ": replay with COPG_SEED=" << seed);
+        faults += fault.empty() ? 0 : 1;
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
