@@ -8,7 +8,8 @@ namespace {
 
 using maker = std::vector<comparison> (*)(std::string const&, amount const&);
 
-std::vector<std::pair<char const*, maker>> const makers{{"select", select_case},
+std::vector<std::pair<char const*, maker>> const makers{{"acquire", acquire_case},
+                                                        {"select", select_case},
                                                         {"rows", rows_case},
                                                         {"stream", stream_case},
                                                         {"copy-in", copy_in_case},

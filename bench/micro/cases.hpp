@@ -19,6 +19,7 @@ std::vector<comparison>
 make_case(std::string const& name, std::string const& dsn, amount const& how_much);
 
 // One file for each kind of work.
+std::vector<comparison> acquire_case(std::string const& dsn, amount const& how_much);
 std::vector<comparison> select_case(std::string const& dsn, amount const& how_much);
 std::vector<comparison> rows_case(std::string const& dsn, amount const& how_much);
 std::vector<comparison> stream_case(std::string const& dsn, amount const& how_much);

@@ -107,6 +107,7 @@ void connection_impl::begin(exchange& e, std::chrono::milliseconds limit) {
                 arm_timer(*e.deadline);
             }
             exchanges_.push_back(e);
+            resting_.store(false, std::memory_order_release);
             ++round_trips_;
             send(e, ready);
         }
@@ -215,6 +216,7 @@ void connection_impl::wake(exchange& e, ready_list& ready) {
 void connection_impl::end(exchange& e, std::exception_ptr failure, ready_list& ready) {
     if (e.is_linked())
         exchanges_.erase(exchanges_.iterator_to(e));
+    note_rest();
     e.ended = true;
     e.failure = std::move(failure);
     wake(e, ready);
@@ -307,6 +309,7 @@ void connection_impl::settle_if_done(ready_list& ready) {
         settle_by_.reset();
         ask_again_at_.reset();
         settled_.store(true, std::memory_order_release);
+        note_rest();
     }
     while (!exchanges_.empty() && exchanges_.front().is_barrier())
         end(exchanges_.front(), nullptr, ready);

@@ -86,6 +86,7 @@ void connection_impl::context_gone() noexcept {
 
 void connection_impl::start() {
     std::lock_guard const lock{mutex_};
+    note_rest();
     arm_read();
 }
 
@@ -281,6 +282,13 @@ void connection_impl::shut() noexcept {
     settle_by_.reset();
     ask_again_at_.reset();
     settled_.store(true, std::memory_order_release);
+    resting_.store(false, std::memory_order_release);
+}
+
+void connection_impl::note_rest() noexcept {
+    resting_.store(wire_ != nullptr && exchanges_.empty() && is_settled() &&
+                       binding_.state() == transaction_state::idle,
+                   std::memory_order_release);
 }
 
 void connection_impl::close() noexcept {
@@ -321,6 +329,8 @@ bool connection_impl::is_alive() const noexcept {
 }
 
 connection_impl::condition connection_impl::at_rest() const noexcept {
+    if (resting_.load(std::memory_order_acquire) && !holder_.is_taken())
+        return condition::ready; // a loss that comes just now is told by on_idle_loss
     std::lock_guard const lock{mutex_};
     if (wire_ == nullptr)
         return condition::gone;

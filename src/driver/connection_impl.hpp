@@ -153,6 +153,7 @@ private:
     void ask_again();
     void cancel_ended();
     void settle_if_done(ready_list& ready);
+    void note_rest() noexcept;
 
     // I/O (connection_impl.cpp). All under mutex_, but for the handlers.
     void readable();
@@ -176,6 +177,7 @@ private:
     int backend_pid_ = 0;
     std::atomic<std::uint64_t> last_id_ = 0;
     std::atomic<bool> settled_ = true; // written under mutex_
+    std::atomic<bool> resting_ = false; // nothing is under way, and no transaction; the same
     holder holder_;
     backend_state backend_;
 

@@ -47,7 +47,8 @@ void pool_core::begin_use(pool_slot& slot,
     note_idle();
     slot.now = pool_slot::state::in_use;
     slot.since = now;
-    slot.last_session = wanted;
+    if (slot.last_session != wanted)
+        slot.last_session = wanted;
     slot.where = where;
     slot.reported = false;
     if (tenant != nullptr) {

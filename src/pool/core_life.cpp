@@ -179,8 +179,7 @@ std::optional<pool_time> pool_core::next_event() const noexcept {
         return next;
     if (may_shrink())
         next = earlier_of(next, quarter_at_);
-    if (!idle_.empty())
-        next = earlier_of(next, check_at_);
+    next = earlier_of(next, check_at_); // also while none is idle: release() alone arms no timer
     return earlier_of(next, report_at_);
 }
 

@@ -6,17 +6,10 @@
 
 namespace copg {
 
-lease::lease() noexcept = default;
-
 lease::lease(std::shared_ptr<detail::pool_impl> pool,
              detail::pool_slot& slot,
              copg::session bound_to) noexcept
     : pool_{std::move(pool)}, slot_{&slot}, session_{std::move(bound_to)} {}
-
-lease::lease(lease&& other) noexcept
-    : pool_{std::move(other.pool_)},
-      slot_{std::exchange(other.slot_, nullptr)},
-      session_{std::move(other.session_)} {}
 
 lease& lease::operator=(lease&& other) noexcept {
     if (this != &other) {
@@ -26,10 +19,6 @@ lease& lease::operator=(lease&& other) noexcept {
         session_ = std::move(other.session_);
     }
     return *this;
-}
-
-lease::~lease() {
-    release();
 }
 
 asio::awaitable<result> lease::run(statement statement) const {

@@ -22,13 +22,14 @@ pool::pool(asio::any_io_executor executor, connect_options target, pool_options 
 
 asio::awaitable<lease> pool::acquire(session bound_to, std::source_location where) const {
     auto const& impl = owner_->impl();
-    return impl->acquire({std::move(bound_to), impl->acquire_timeout(), where});
+    return impl->acquire(impl, {std::move(bound_to), impl->acquire_timeout(), where});
 }
 
 asio::awaitable<lease> pool::acquire(session bound_to,
                                      std::chrono::milliseconds timeout,
                                      std::source_location where) const {
-    return owner_->impl()->acquire({std::move(bound_to), timeout, where});
+    auto const& impl = owner_->impl();
+    return impl->acquire(impl, {std::move(bound_to), timeout, where});
 }
 
 asio::awaitable<void> pool::ping() const {

@@ -151,8 +151,8 @@ pool_slot* pool_impl::take(session const& wanted, std::source_location const& wh
     return core_.take(wanted, where, now);
 }
 
-asio::awaitable<lease> pool_impl::acquire(acquire_request request) {
-    auto self = shared_from_this();
+asio::awaitable<lease> pool_impl::acquire(std::shared_ptr<pool_impl> self,
+                                          acquire_request request) {
     auto* slot = take(request.wanted, request.where);
     if (slot == nullptr)
         slot = co_await wait_for_slot(request);
@@ -223,29 +223,45 @@ void pool_impl::abandon(acquire_operation& operation) noexcept {
 }
 
 void pool_impl::release(pool_slot& slot) noexcept {
-    using condition = connection_impl::condition;
-    decisions due;
-    {
-        auto now = charges_ ? steady_clock::now() : coarse_now();
-        std::lock_guard const lock{mutex_};
-        if (core_.waiting() > 0)
-            now = steady_clock::now();
-        // Asked under the mutex: a loss that comes later finds the connection among the idle ones.
-        auto const state = slot.connection->at_rest();
-        if (state == condition::gone) {
-            remove(due, slot, close_reason::lost, now);
-        } else if (closed_ || state == condition::busy) {
-            remove(due, slot, closed_ ? close_reason::pool_closed : close_reason::unusable, now);
-        } else if (state != condition::ready || hooks_.after_release) {
-            core_.start_closing(slot, now);
-            due.to_clean.push_back(&slot);
-        } else {
-            put_back(due, slot, now);
-            if (core_.waiting() == 0 && due.is_empty())
-                return; // nothing follows from one more idle connection
-        }
-        decide(due, now);
+    auto const now = charges_ ? steady_clock::now() : coarse_now();
+    std::unique_lock lock{mutex_};
+    // Asked under the mutex: a loss that comes later finds the connection among the idle ones.
+    auto const state = slot.connection->at_rest();
+    if (core_.waiting() > 0 || closed_ || state != connection_impl::condition::ready ||
+        hooks_.after_release) {
+        release_slowly(slot, state, std::move(lock));
+        return;
     }
+    auto& backend = slot.connection->backend();
+    backend.end_borrow(reset_);
+    auto const reason = core_.release(slot, !backend.reset_due(), now);
+    if (!reason)
+        return; // nothing follows from one more idle connection
+    decisions due;
+    close_slot(due, slot, *reason, now);
+    decide(due, steady_clock::now());
+    lock.unlock();
+    act(due);
+}
+
+void pool_impl::release_slowly(pool_slot& slot,
+                               connection_impl::condition state,
+                               std::unique_lock<std::mutex> lock) {
+    using condition = connection_impl::condition;
+    auto const now = steady_clock::now();
+    decisions due;
+    if (state == condition::gone) {
+        remove(due, slot, close_reason::lost, now);
+    } else if (closed_ || state == condition::busy) {
+        remove(due, slot, closed_ ? close_reason::pool_closed : close_reason::unusable, now);
+    } else if (state != condition::ready || hooks_.after_release) {
+        core_.start_closing(slot, now);
+        due.to_clean.push_back(&slot);
+    } else {
+        put_back(due, slot, now);
+    }
+    decide(due, now);
+    lock.unlock();
     act(due);
 }
 

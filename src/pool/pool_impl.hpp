@@ -65,7 +65,8 @@ public:
 
     /// @return null when it would have to wait
     pool_slot* take(session const& wanted, std::source_location const& where);
-    asio::awaitable<lease> acquire(acquire_request request);
+    /// @param self  this, kept alive by the lease
+    asio::awaitable<lease> acquire(std::shared_ptr<pool_impl> self, acquire_request request);
     void release(pool_slot& slot) noexcept;
     bool has_grant_hook() const noexcept { return hooks_.before_grant != nullptr; }
 
@@ -102,6 +103,9 @@ private:
     void wait(acquire_operation& operation);
     void cancel(std::uint64_t id);
     void abandon(acquire_operation& operation) noexcept;
+    void release_slowly(pool_slot& slot,
+                        connection_impl::condition state,
+                        std::unique_lock<std::mutex> lock);
     void decide(decisions& due, time now);
     void act(decisions& due);
     void refuse(decisions& due, pool_waiter& waiter, std::exception_ptr const& failure);
@@ -207,8 +211,6 @@ struct pool_impl::decisions {
     few<pool_slot*> to_check;
     std::vector<lease_info> long_leases;
     std::size_t connects = 0;
-
-    bool is_empty() const noexcept { return to_close.empty() && farewells.empty(); }
 };
 
 connect_options target_of(connect_options target, pool_options const& options);

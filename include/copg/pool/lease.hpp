@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace copg {
 
@@ -26,10 +27,16 @@ struct pool_slot;
 class COPG_API lease : public query_functions<lease> {
 public:
     /// A lease that holds nothing.
-    lease() noexcept;
-    lease(lease&&) noexcept;
+    lease() noexcept = default;
+    lease(lease&& other) noexcept
+        : pool_{std::move(other.pool_)},
+          slot_{std::exchange(other.slot_, nullptr)},
+          session_{std::move(other.session_)} {}
     lease& operator=(lease&&) noexcept;
-    ~lease();
+    ~lease() {
+        if (slot_ != nullptr)
+            release();
+    }
 
     /// Runs one statement; the functions of query_functions come down to this.
     /// @throws error errc::lease_released when nothing is held
