@@ -176,7 +176,7 @@ private:
     connect_options const options_;
     int backend_pid_ = 0;
     std::atomic<std::uint64_t> last_id_ = 0;
-    std::atomic<bool> settled_ = true; // written under mutex_
+    std::atomic<bool> settled_ = true;  // written under mutex_
     std::atomic<bool> resting_ = false; // nothing is under way, and no transaction; the same
     holder holder_;
     backend_state backend_;

@@ -47,7 +47,7 @@ void pool_core::begin_use(pool_slot& slot,
     note_idle();
     slot.now = pool_slot::state::in_use;
     slot.since = now;
-    if (slot.last_session != wanted)
+    if (slot.last_session.data() != wanted.data()) // a copy counts, across threads
         slot.last_session = wanted;
     slot.where = where;
     slot.reported = false;

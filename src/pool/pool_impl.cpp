@@ -151,24 +151,26 @@ pool_slot* pool_impl::take(session const& wanted, std::source_location const& wh
     return core_.take(wanted, where, now);
 }
 
+// One coroutine for the wait and what is around it: a waiter costs one frame.
 asio::awaitable<lease> pool_impl::acquire(std::shared_ptr<pool_impl> self,
                                           acquire_request request) {
     auto* slot = take(request.wanted, request.where);
-    if (slot == nullptr)
-        slot = co_await wait_for_slot(request);
-    for (int failures = 0; has_grant_hook();) {
-        auto const failure = co_await before_grant(*slot, request.wanted);
-        if (failure == nullptr)
-            break;
-        discard(*slot, close_reason::hook);
-        if (++failures == 3)
-            std::rethrow_exception(failure);
-        slot = co_await wait_for_slot(request);
+    if (slot == nullptr) {
+        acquire_operation operation{*this, request};
+        auto const initiation = start_waiting{this, &operation};
+        co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
+                                                                             asio::use_awaitable);
+        if (operation.failure)
+            std::rethrow_exception(operation.failure);
+        slot = std::exchange(operation.granted, nullptr);
     }
+    if (has_grant_hook())
+        slot = co_await pass_hook(slot, request);
     co_return lease{std::move(self), *slot, std::move(request.wanted)};
 }
 
-asio::awaitable<pool_slot*> pool_impl::wait_for_slot(acquire_request const& request) {
+/// As acquire(), for who has had a connection that was no good.
+asio::awaitable<pool_slot*> pool_impl::next_slot(acquire_request request) {
     acquire_operation operation{*this, request};
     auto const initiation = start_waiting{this, &operation};
     co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,

@@ -99,7 +99,6 @@ private:
     std::shared_ptr<void> keep_alive() noexcept override { return weak_from_this().lock(); }
 
     // Waiting (pool_impl.cpp). decide() and what takes decisions: under the mutex.
-    asio::awaitable<pool_slot*> wait_for_slot(acquire_request const& request);
     void wait(acquire_operation& operation);
     void cancel(std::uint64_t id);
     void abandon(acquire_operation& operation) noexcept;
@@ -148,6 +147,8 @@ private:
     asio::awaitable<void> call_before_grant(std::shared_ptr<connection_impl> connection,
                                             session bound_to);
     asio::awaitable<std::exception_ptr> before_grant(pool_slot& slot, session bound_to);
+    asio::awaitable<pool_slot*> pass_hook(pool_slot* slot, acquire_request request);
+    asio::awaitable<pool_slot*> next_slot(acquire_request request);
     void discard(pool_slot& slot, close_reason reason) noexcept;
     void report_long_lease(lease_info const& held) const;
     void report_close(close_reason reason) const;

@@ -19,6 +19,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds cleaning_limit{10};
 constexpr std::chrono::seconds check_limit{5};
+constexpr int most_hook_failures = 3; // in one acquire
 
 asio::awaitable<void> ask_for_life(std::shared_ptr<connection_impl> shared) {
     connection const borrowed{std::move(shared)};
@@ -76,6 +77,19 @@ asio::awaitable<std::exception_ptr> pool_impl::before_grant(pool_slot& slot, ses
     co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
                                                                          asio::use_awaitable);
     co_return failure;
+}
+
+/// Hands the connection, or another one, to the hook until one is accepted.
+asio::awaitable<pool_slot*> pool_impl::pass_hook(pool_slot* slot, acquire_request request) {
+    for (int tries = 1;; ++tries) {
+        auto const failure = co_await before_grant(*slot, request.wanted);
+        if (failure == nullptr)
+            co_return slot;
+        discard(*slot, close_reason::hook);
+        if (tries == most_hook_failures)
+            std::rethrow_exception(failure);
+        slot = co_await next_slot(request);
+    }
 }
 
 /// A connection in use is not good enough for whoever has it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the hot paths cost, counted: allocations and round trips.
+#include "../../src/base/resumption.hpp"
 #include "support/allocation_counter.hpp"
 #include "support/cluster.hpp"
 #include "support/coroutine_test.hpp"
@@ -8,7 +9,11 @@
 #include <copg/pool/pool.hpp>
 #include <copg/scope/database.hpp>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <malloc.h>
 
 using namespace copg::test;
 using copg::session;
@@ -50,6 +55,65 @@ COPG_COROUTINE_TEST(a_tenant_statement_is_one_round_trip_even_when_the_tenant_ch
     BOOST_TEST(proxy.round_trips() - before == statements);
     BOOST_TEST(proxy.connections() == 1u);
     BOOST_TEST(shared.statistics().round_trips == statements);
+}
+
+namespace {
+
+/// Suspends a coroutine for as long as the resumption is kept.
+asio::awaitable<void> suspend(copg::detail::resumption& kept) {
+    auto const keep = [&kept](auto&& handler) {
+        kept = copg::detail::resumption{std::forward<decltype(handler)>(handler)};
+    };
+    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(keep, asio::use_awaitable);
+}
+
+std::size_t memory_in_use() {
+    return ::mallinfo2().uordblks;
+}
+
+/// What a coroutine takes that waits for nothing in particular.
+asio::awaitable<std::size_t> memory_of_suspended(std::size_t count) {
+    auto const executor = co_await asio::this_coro::executor;
+    std::vector<copg::detail::resumption> kept(count);
+    std::size_t ended = 0;
+    auto const before = memory_in_use();
+    for (auto& one : kept)
+        asio::co_spawn(executor, suspend(one), [&](std::exception_ptr) { ++ended; });
+    co_await eventually([&] { return static_cast<bool>(kept.back()); });
+    auto const used = memory_in_use() - before;
+    for (auto& one : kept)
+        one.post();
+    co_await eventually([&] { return ended == count; });
+    co_return used;
+}
+
+} // namespace
+
+COPG_COROUTINE_TEST(a_waiter_takes_a_kibibyte_at_most_also_when_each_is_a_tenant_of_its_own) {
+    auto const executor = co_await asio::this_coro::executor;
+    copg::pool_options options;
+    options.maximum = 1;
+    options.acquire_timeout = std::chrono::milliseconds{0};
+    copg::pool const shared{executor, copg::connect_options{cluster().dsn()}, options};
+    constexpr std::size_t waiters = 100'000;
+    std::vector<session> tenants;
+    for (std::size_t i = 0; i < waiters; ++i)
+        tenants.emplace_back("t" + std::to_string(i));
+    auto const plain = co_await memory_of_suspended(waiters);
+    auto held = co_await shared.acquire();
+    std::size_t ended = 0;
+    auto const before = memory_in_use();
+    for (std::size_t i = 0; i < waiters; ++i)
+        asio::co_spawn(executor, shared.acquire(tenants[i]), [&](std::exception_ptr, copg::lease) {
+            ++ended;
+        });
+    co_await eventually([&] { return shared.statistics().waiting == waiters; });
+    auto const used = memory_in_use() - before;
+    BOOST_TEST_MESSAGE(used / waiters << " bytes, of which " << plain / waiters
+                                      << " are those of any coroutine");
+    BOOST_TEST((used - plain) / waiters <= 1'024u);
+    held.release();
+    co_await eventually([&] { return ended == waiters; });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
