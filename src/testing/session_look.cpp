@@ -19,6 +19,7 @@ constexpr char settings_sql[] =
     "select name, coalesce(setting, ''), coalesce(reset_val, '') from pg_show_all_settings() "
     "where name not in ('transaction_isolation', 'transaction_read_only', "
     "'transaction_deferrable') "
+    "union all select 'role', current_setting('role'), 'none' " // is not among them
     "union all select 'current_user', current_user, '' "
     "union all select 'session_user', session_user, ''";
 

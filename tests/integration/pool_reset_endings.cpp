@@ -184,6 +184,20 @@ COPG_COROUTINE_TEST(what_a_copy_of_a_query_leaves_behind_is_seen) {
     BOOST_TEST(found == "");
 }
 
+COPG_COROUTINE_TEST(what_was_drawn_from_a_sequence_goes_with_whatever_else_is_reset) {
+    scratch_database const database;
+    database.execute({"create sequence s"});
+    auto const shared = co_await make_pool(database.dsn(), at_most(1));
+    auto const probe = co_await make_probe(database.dsn());
+    {
+        auto const held = co_await shared.acquire();
+        co_await held.execute("select nextval('s')");
+        co_await held.execute("listen c");
+    }
+    auto const found = co_await leaks_on_next(probe, shared);
+    BOOST_TEST(found == "");
+}
+
 COPG_COROUTINE_TEST(the_next_borrower_is_safe_whatever_its_first_statement_is) {
     scratch_database const database;
     make_two_tenants(database);
