@@ -222,9 +222,9 @@ int main(int argc, char** argv) {
         {"standard", copg::reset_policy::standard, operations / 2, seed},
         {"always", copg::reset_policy::always, operations - operations / 2, seed},
     };
-    auto passed = 0;
+    std::size_t passed = 0;
     for (auto const& plan : plans)
-        passed += run(plan, cluster.dsn()) ? 1 : 0;
+        passed += run(plan, cluster.dsn()) ? 1U : 0U;
     fmt::print("{} test cases out of {} passed\n", passed, std::size(plans));
     return passed == std::size(plans) ? 0 : 1;
 }
