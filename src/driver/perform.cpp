@@ -10,8 +10,8 @@ namespace copg::detail {
 namespace {
 
 // What DISCARD ALL does (manual, DISCARD), but for prepared statements, copg's own among them. It
-// leaves out DISCARD PLANS, since nobody can tell an old plan from a new one. RESET ALL comes
-// first, so that a statement_timeout that was left does not hold for the others.
+// leaves out DISCARD PLANS, since old plans give the same rows. RESET ALL comes first, so that a
+// statement_timeout that was left does not hold for the others.
 constexpr char const* session_reset[] = {
     "reset all",
     "set session authorization default", // with SET ROLE NONE
@@ -156,6 +156,7 @@ asio::awaitable<void> reset_if_due(connection_impl& connection) {
 }
 
 asio::awaitable<void> roll_back(connection_impl& connection) {
+    connection.backend().mark_transaction_end();
     try {
         auto const rollback = plain_segment("rollback", step::commit, errc::connection_lost);
         auto const answer = co_await perform_one(connection, rollback, {});

@@ -158,6 +158,26 @@ COPG_COROUTINE_TEST(what_was_prepared_under_a_setting_is_not_met_by_the_next_bor
     co_await check_midnight(next, true);
 }
 
+COPG_COROUTINE_TEST(without_resets_too_a_statement_means_what_the_settings_say) {
+    auto options = at_most(1);
+    options.reset = reset_policy::none;
+    auto const shared = co_await make_pool(cluster().dsn() + " options='-c timezone=UTC'", options);
+    {
+        auto const held = co_await shared.acquire();
+        co_await held.execute("begin");
+        co_await held.execute("set timezone = 'Asia/Tokyo'");
+        co_await check_midnight(held, false);
+    }
+    {
+        auto const held = co_await shared.acquire();
+        co_await check_midnight(held, true);
+        co_await held.execute("set timezone = 'Asia/Tokyo'");
+        co_await check_midnight(held, false);
+    }
+    auto const held = co_await shared.acquire();
+    co_await check_midnight(held, false);
+}
+
 COPG_COROUTINE_TEST(sessions_that_differ_in_a_setting_do_not_share_a_prepared_statement) {
     auto const shared = co_await make_pool(cluster().dsn(), at_most(1));
     auto const utc = session{}.with_setting("TimeZone", "UTC");
