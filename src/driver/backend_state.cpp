@@ -21,16 +21,18 @@ void backend_state::learn(segment const& sent, segment_answer const& answer) {
     }
     if (succeeded < sent.items.size() && sent.items[succeeded].cached != nullptr)
         learn_loss(sent, answer);
+    if (sent.drops_statements) // even if it failed behind that: DEALLOCATE is not undone
+        statements_.forget_all();
     if (answer.failed())
         return;
-    if (sent.is_reset)
-        reset_due_ = reset_required_ = false;
+    if (sent.is_reset) {
+        reset_due_ = leftovers::none;
+        reset_required_ = false;
+    }
     if (sent.binds_session)
         reset_required_ = true; // should nobody come to unbind it
     if (sent.unbinds_session)
         reset_required_ = false;
-    if (sent.is_reset || sent.drops_statements)
-        statements_.forget_all();
 }
 
 void backend_state::learn_success(segment const& sent, segment_item const& item) {
@@ -64,9 +66,20 @@ void backend_state::learn_schemas(std::size_t hash) {
 }
 
 void backend_state::end_borrow(reset_policy policy) noexcept {
-    reset_due_ =
-        policy != reset_policy::none && (reset_due_ || dirty_ || policy == reset_policy::always);
-    dirty_ = false;
+    switch (policy) {
+    case reset_policy::none:
+        reset_due_ = leftovers::none;
+        break;
+    case reset_policy::standard:
+        reset_due_ = std::max(reset_due_, marks_);
+        break;
+    case reset_policy::always:
+        reset_due_ = leftovers::anything;
+        break;
+    }
+    marks_ = leftovers::none;
+    if (reset_due_ != leftovers::none)
+        meaning_ = 0; // the next statement comes behind the reset
 }
 
 } // namespace copg::detail

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "driver/segment.hpp"
+#include "driver/sql_leftovers.hpp"
 #include "driver/statement_cache.hpp"
 
 #include <copg/driver/reset_policy.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <unordered_set>
 
 namespace copg::detail {
@@ -27,12 +30,26 @@ public:
     /// A segment was answered as a whole.
     void learn(segment const& sent, segment_answer const& answer);
 
-    /// A statement that may leave something behind is about to run.
-    void mark_dirty() noexcept { dirty_ = true; }
+    /// What has this aftermath is about to run.
+    void mark(aftermath after) noexcept {
+        marks_ = std::max(marks_, after.leaves);
+        if (after.alters)
+            meaning_ = ++last_meaning_;
+    }
+    /// A transaction or a part of one may be about to end, and settings with it.
+    void mark_transaction_end() noexcept {
+        if (meaning_ != 0)
+            meaning_ = ++last_meaning_;
+    }
+    /// What statements mean here, which is decided when they are prepared; 0: what they mean on a
+    /// fresh connection.
+    std::uint64_t meaning() const noexcept { return meaning_; }
     /// The borrower gave the connection back.
     void end_borrow(reset_policy policy) noexcept;
-    /// Whether what is there now must not be met by the next statement outside a transaction.
-    bool reset_due() const noexcept { return reset_due_ || reset_required_; }
+    /// What is there now and must not be met by the next statement outside a transaction.
+    leftovers reset_due() const noexcept {
+        return reset_required_ ? std::max(reset_due_, leftovers::session) : reset_due_;
+    }
 
     /// A transaction of copg's own was left behind: nobody else will end it.
     void require_rollback() noexcept { rollback_due_ = true; }
@@ -44,9 +61,11 @@ private:
     void learn_loss(segment const& sent, segment_answer const& answer);
     void learn_success(segment const& sent, segment_item const& item);
 
-    bool dirty_ = false;
-    bool reset_due_ = false;
-    bool reset_required_ = false; // whatever the policy
+    leftovers marks_ = leftovers::none; // of the borrower that has it now
+    leftovers reset_due_ = leftovers::none;
+    std::uint64_t meaning_ = 0;
+    std::uint64_t last_meaning_ = 0;
+    bool reset_required_ = false; // settings hold for the whole connection, whatever the policy
     bool rollback_due_ = false;
     statement_cache statements_;
     std::unordered_set<std::size_t> schemas_;

@@ -70,8 +70,7 @@ private:
 
 segment_builder& batch_run::builder_for(statement const& statement) {
     auto const traits = traits_of(statement.sql());
-    if (traits.leaves_state)
-        connection_.backend().mark_dirty();
+    connection_.backend().mark(traits.after);
     return builders_.emplace_back(connection_.backend(),
                                   session_,
                                   statement,
@@ -86,7 +85,8 @@ void batch_run::build() {
     prepare_to_build(connection_);
     started_ = exchange::clock::now();
     if (resets)
-        segments_.push_back(reset_segment(errc::connection_lost));
+        segments_.push_back(
+            reset_segment(connection_.backend().reset_due(), errc::connection_lost));
     first_ = segments_.size();
     segments_.reserve(first_ + wanted_.size());
     if (wanted_.how() == batch::mode::atomic)

@@ -46,6 +46,7 @@ asio::awaitable<void> copy_state::prepare() {
     if (classify(statement_.sql()) != statement_kind::copy_stream)
         throw error{errc::unsupported_statement,
                     "the statement is not a COPY FROM STDIN or TO STDOUT"};
+    connection().backend().mark(aftermath_of(statement_.sql())); // COPY (SELECT …) runs anything
     co_await bind();
     if (describes_.empty())
         co_return;

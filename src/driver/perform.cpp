@@ -9,7 +9,18 @@
 namespace copg::detail {
 namespace {
 
-constexpr char reset_sql[] = "discard all"; // manual, DISCARD: everything but an open transaction
+// What DISCARD ALL does (manual, DISCARD), but for prepared statements, copg's own among them. It
+// leaves out DISCARD PLANS, since old plans give the same rows. RESET ALL comes first, so that a
+// statement_timeout that was left does not hold for the others.
+constexpr char const* session_reset[] = {
+    "reset all",
+    "set session authorization default", // with SET ROLE NONE
+    "close all",
+    "unlisten *",
+    "select pg_advisory_unlock_all()",
+    "discard temp",
+    "discard sequences",
+};
 constexpr std::size_t closes_at_once = 8;
 
 /// Some of what the statement cache has dropped.
@@ -41,7 +52,7 @@ asio::awaitable<segment_answer> perform_with_company(connection_impl& connection
     std::array<segment_answer, 3> answers;
     std::size_t count = 0;
     if (resets)
-        segments[count++] = reset_segment(wanted.on_loss);
+        segments[count++] = reset_segment(backend.reset_due(), wanted.on_loss);
     auto const main = count;
     segments[count++] = wanted;
     std::vector<std::string> closed;
@@ -77,14 +88,17 @@ asio::awaitable<void> get_ready(connection_impl& connection) {
 }
 
 bool resets_first(connection_impl& connection) noexcept {
-    return connection.backend().reset_due() &&
+    return connection.backend().reset_due() != leftovers::none &&
            connection.binding_now().state() == transaction_state::idle;
 }
 
 void prepare_to_build(connection_impl& connection) {
     auto& statements = connection.backend().statements();
-    if (resets_first(connection)) // it drops what was prepared
-        statements.forget_all();
+    if (resets_first(connection)) {
+        if (connection.backend().reset_due() == leftovers::anything)
+            statements.forget_all(); // the reset drops what was prepared
+        statements.drop_altered();
+    }
     statements.trim();
 }
 
@@ -92,9 +106,18 @@ std::chrono::milliseconds limit_of(connection_impl const& connection, statement 
     return statement.timeout().value_or(connection.options().query_timeout());
 }
 
-segment reset_segment(errc on_loss) {
-    auto reset = plain_segment(reset_sql, step::begin, on_loss);
+segment reset_segment(leftovers due, errc on_loss) {
+    segment reset;
+    reset.on_loss = on_loss;
     reset.is_reset = true;
+    reset.drops_statements = due == leftovers::anything;
+    auto const add = [&reset](char const* sql) {
+        reset.items.push_back({segment_item::action::run_sql, step::begin, "", sql, nullptr});
+    };
+    if (reset.drops_statements)
+        add("discard all");
+    else
+        std::for_each(std::begin(session_reset), std::end(session_reset), add);
     return reset;
 }
 
@@ -123,7 +146,7 @@ asio::awaitable<void> reset_if_due(connection_impl& connection) {
     if (!resets_first(connection))
         co_return;
     prepare_to_build(connection);
-    auto const reset = reset_segment(errc::connection_lost);
+    auto const reset = reset_segment(connection.backend().reset_due(), errc::connection_lost);
     segment_answer answer;
     segment_exchange e{connection, {&reset, 1}, {&answer, 1}};
     co_await connection.perform(e);
@@ -133,6 +156,7 @@ asio::awaitable<void> reset_if_due(connection_impl& connection) {
 }
 
 asio::awaitable<void> roll_back(connection_impl& connection) {
+    connection.backend().mark_transaction_end();
     try {
         auto const rollback = plain_segment("rollback", step::commit, errc::connection_lost);
         auto const answer = co_await perform_one(connection, rollback, {});

@@ -67,8 +67,8 @@ asio::awaitable<segment_answer> perform_one(connection_impl& connection,
                                             std::chrono::milliseconds limit,
                                             bool closes = false);
 
-/// The segment that undoes what the former borrower left behind.
-segment reset_segment(errc on_loss);
+/// The segment that undoes what the former borrower left behind. @param due  not none
+segment reset_segment(leftovers due, errc on_loss);
 
 /// Sends the reset that is due, if one is, by itself.
 asio::awaitable<void> reset_if_due(connection_impl& connection);

@@ -35,8 +35,9 @@ void refuse_unsupported(statement_kind kind) {
 static sql_traits admit(connection_impl& connection, statement const& statement) {
     auto const traits = traits_of(statement.sql());
     refuse_unsupported(traits.kind);
-    if (traits.leaves_state)
-        connection.backend().mark_dirty();
+    connection.backend().mark(traits.after);
+    if (is_transaction_control(traits.kind) || traits.kind == statement_kind::transaction_point)
+        connection.backend().mark_transaction_end();
     return traits;
 }
 

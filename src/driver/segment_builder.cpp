@@ -107,7 +107,8 @@ void segment_builder::add_statement(segment& built) {
     if (traits_.kind == statement_kind::ordinary && !traits_.drops_statements)
         cached = backend_.statements().use({statement_.sql(),
                                             types_of(statement_parameters_),
-                                            session_ == nullptr ? 0 : session_->binding_hash});
+                                            session_ == nullptr ? 0 : session_->binding_hash,
+                                            backend_.meaning()});
     if (!run_under_name(built, item, cached))
         built.items.push_back(item);
 }

@@ -87,7 +87,8 @@ run_script(std::shared_ptr<connection_impl> connection, session session, stateme
         co_await reset_if_due(*connection);
     if (!session.empty() && now.state() == transaction_state::open && !now.in_force())
         co_await bind_held(*connection, session);
-    connection->backend().mark_dirty();
+    connection->backend().mark(aftermath_of_script(script.sql()));
+    connection->backend().mark_transaction_end();
 
     script_exchange e{*connection, script.sql()};
     auto const limit = limit_of(*connection, script);

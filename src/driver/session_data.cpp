@@ -34,6 +34,11 @@ void session_data::finish() {
     schemas_hash = boost::hash_range(schemas.begin(), schemas.end());
     binding_hash = schemas_hash;
     boost::hash_combine(binding_hash, role.value_or(""));
+    for (auto const& [name, value] : extra)
+        if (name.find('.') == name.npos) { // the server's own: TimeZone decides what a literal is
+            boost::hash_combine(binding_hash, name);
+            boost::hash_combine(binding_hash, value);
+        }
 }
 
 std::vector<std::string> session_data::names() const {

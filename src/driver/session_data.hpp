@@ -34,7 +34,8 @@ struct session_data {
     std::shared_ptr<prelude_shape const> shape;
     std::size_t hash = 0; ///< of settings
     std::size_t schemas_hash = 0;
-    std::size_t binding_hash = 0; ///< of what a statement's analysis depends on: path and role
+    std::size_t binding_hash =
+        0; ///< of what a statement's analysis depends on: path, role, settings
 
     /// Computes what is derived.
     void finish();

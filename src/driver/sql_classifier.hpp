@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "driver/sql_leftovers.hpp"
+
 #include <string_view>
 
 namespace copg::detail {
@@ -29,16 +31,9 @@ statement_kind classify(std::string_view sql) noexcept;
 /// What the text of a statement tells, read once.
 struct sql_traits {
     statement_kind kind = statement_kind::empty;
-    bool leaves_state = false;     ///< may_leave_state
-    bool drops_statements = false; ///< drops_statements
+    aftermath after;
+    bool drops_statements = false; ///< prepared ones: DISCARD, DEALLOCATE
 };
 sql_traits traits_of(std::string_view sql) noexcept;
-
-/// Whether the statement can leave something behind in its session (a setting, a temporary table, a
-/// lock …), as far as its text tells: a function that does so inside is not seen.
-bool may_leave_state(std::string_view sql) noexcept;
-
-/// Whether the statement drops prepared statements: DISCARD, DEALLOCATE.
-bool drops_statements(std::string_view sql) noexcept;
 
 } // namespace copg::detail

@@ -24,11 +24,13 @@ std::size_t hash_of(statement_cache::key const& wanted) noexcept {
     auto hash = boost::hash_range(wanted.types.begin(), wanted.types.end());
     boost::hash_combine(hash, std::hash<std::string_view>{}(wanted.sql));
     boost::hash_combine(hash, wanted.binding);
+    boost::hash_combine(hash, wanted.meaning);
     return hash;
 }
 
 bool matches(cached_statement const& cached, statement_cache::key const& wanted) noexcept {
-    return cached.binding == wanted.binding && cached.sql == wanted.sql &&
+    return cached.binding == wanted.binding && cached.meaning == wanted.meaning &&
+           cached.sql == wanted.sql &&
            std::equal(
                cached.types.begin(), cached.types.end(), wanted.types.begin(), wanted.types.end());
 }
@@ -74,10 +76,12 @@ cached_statement& statement_cache::insert(key const& wanted, std::size_t hash) {
     cached.sql = wanted.sql;
     cached.types.assign(wanted.types.begin(), wanted.types.end());
     cached.binding = wanted.binding;
+    cached.meaning = wanted.meaning;
     cached.hash = hash;
     by_hash_.emplace(hash, std::move(made));
     recent_.push_front(cached);
     bytes_ += cost(cached.sql);
+    altered_ += cached.meaning != 0;
     return cached;
 }
 
@@ -108,14 +112,25 @@ void statement_cache::forget_all() noexcept {
 }
 
 void statement_cache::trim() {
-    while (bytes_ > budget_) {
-        auto& oldest = recent_.back();
-        if (oldest.prepared_in == generation_)
-            dropped_.push_back(oldest.name);
-        bytes_ -= cost(oldest.sql);
-        recent_.pop_back();
-        by_hash_.erase(oldest.hash);
+    while (bytes_ > budget_)
+        drop(recent_.back());
+}
+
+void statement_cache::drop_altered() {
+    for (auto next = recent_.begin(); altered_ > 0 && next != recent_.end();) {
+        auto& candidate = *next++;
+        if (candidate.meaning != 0)
+            drop(candidate);
     }
+}
+
+void statement_cache::drop(cached_statement& statement) {
+    if (statement.prepared_in == generation_)
+        dropped_.push_back(statement.name);
+    bytes_ -= cost(statement.sql);
+    altered_ -= statement.meaning != 0;
+    recent_.erase(recent_.iterator_to(statement));
+    by_hash_.erase(statement.hash);
 }
 
 } // namespace copg::detail

@@ -20,6 +20,7 @@ struct cached_statement : boost::intrusive::list_base_hook<> {
     std::string sql;
     boost::container::small_vector<unsigned, 6> types;
     std::size_t binding = 0;
+    std::uint64_t meaning = 0;
     std::size_t hash = 0;
     std::string name;
     std::uint64_t prepared_in = 0; ///< the generation in which it stands; 0: it does not
@@ -33,13 +34,15 @@ struct cached_statement : boost::intrusive::list_base_hook<> {
 /// used are dropped when the budget is exceeded. The key holds what the statement is bound to
 /// (search path and role), since a server that meets one statement under another search path
 /// analyses it anew each time. Two bindings that share a hash share a statement, which is slow and
-/// still right.
+/// still right. It also holds the state of the settings (backend_state::meaning()): the server
+/// reads literals, a timestamp without a zone for instance, when it prepares, not when it executes.
 class statement_cache {
 public:
     struct key {
         std::string_view sql;
         std::span<unsigned const> types;
         std::size_t binding = 0;
+        std::uint64_t meaning = 0;
     };
     enum class naming { at_second_use, at_once };
 
@@ -75,6 +78,8 @@ public:
     /// Nothing stands on the server any more.
     void forget_all() noexcept;
 
+    /// Drops what was prepared under settings that a reset undoes.
+    void drop_altered();
     /// Drops what exceeds the budget. Call before a segment is built.
     void trim();
     /// Names that the server can let go of.
@@ -86,12 +91,14 @@ public:
 private:
     bool seen_before(std::size_t hash) noexcept;
     cached_statement& insert(key const& wanted, std::size_t hash);
+    void drop(cached_statement& statement);
 
     std::size_t const budget_;
     std::string const prefix_;
     std::uint64_t generation_ = 1;
     std::uint64_t last_name_ = 0;
     std::size_t bytes_ = 0;
+    std::size_t altered_ = 0; // how many have a meaning of their own
     boost::unordered_flat_map<std::size_t, std::unique_ptr<cached_statement>> by_hash_;
     boost::intrusive::list<cached_statement> recent_; // most recently used first
     std::vector<std::size_t> sightings_;              // hashes of what was used once, by place

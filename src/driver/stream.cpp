@@ -65,15 +65,14 @@ void stream_state::start() {
         throw error{errc::unsupported_statement,
                     "only a statement that returns rows can be read "
                     "as a stream"};
-    if (traits_.leaves_state)
-        connection().backend().mark_dirty();
+    connection().backend().mark(traits_.after);
     prepare_to_build(connection());
     auto const now = connection().binding_now();
     implicit_ = now.state() == transaction_state::idle;
     auto const on_loss = implicit_ ? errc::statement_in_doubt : errc::connection_lost;
     main_ = resets_first(connection()) ? 1 : 0;
     if (main_ == 1)
-        segments_[0] = reset_segment(on_loss);
+        segments_[0] = reset_segment(connection().backend().reset_due(), on_loss);
     segments_[main_] =
         builder_.build(now.plan(kind, builder_.wish()), now.prelude_sets_limit(builder_.wish()));
     segments_[main_].on_loss = on_loss;

@@ -14,7 +14,7 @@ config=$(dirname "$(find "$installed" -name copg.pc)")
 flags() {
     PKG_CONFIG_PATH=$config pkg-config --define-variable=prefix="$installed" "$@"
 }
-printf '#include <copg/copg.hpp>\n#include <copg/testing/temporary_cluster.hpp>\n' >"$folder/testing.cpp"
+printf '#include <copg/copg.hpp>\n#include <copg/testing/leak_probe.hpp>\n#include <copg/testing/temporary_cluster.hpp>\n' >"$folder/testing.cpp"
 "$@" -fsyntax-only $(flags --cflags copg-testing) "$folder/testing.cpp"
 "$@" $(flags --cflags copg) "$source/examples/smallest.cpp" -o "$folder/smallest" \
     $(flags --libs copg) -pthread

@@ -8,7 +8,6 @@
 #include <tuple>
 
 using copg::detail::classify;
-using copg::detail::may_leave_state;
 using copg::detail::statement_kind;
 
 namespace {
@@ -61,29 +60,6 @@ BOOST_AUTO_TEST_SUITE(test_sql_classifier)
 
 BOOST_DATA_TEST_CASE(a_statement_is_known_by_its_leading_words, rows) {
     BOOST_TEST((classify(sample.sql) == sample.kind));
-}
-
-BOOST_AUTO_TEST_CASE(statements_that_can_leave_something_behind_are_seen) {
-    for (auto const* sql : {"set search_path = x",
-                            "/**/ LISTEN c",
-                            "create temp table t (i int)",
-                            "select set_config('a.b', 'c', false)",
-                            "prepare p as select 1",
-                            "select pg_advisory_lock(1)",
-                            "declare c cursor for select 1",
-                            "select 1 into TEMP t",
-                            "do $$begin end$$",
-                            "call p()",
-                            "load 'x'",
-                            "; set a = b",
-                            "-- c\rset a = b"})
-        BOOST_TEST(may_leave_state(sql), sql);
-    for (auto const* sql : {"select 1",
-                            "insert into t values (1)",
-                            "update t set a = 1",
-                            "delete from settings",
-                            "with x as (select 1) select * from x"})
-        BOOST_TEST(!may_leave_state(sql), sql);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

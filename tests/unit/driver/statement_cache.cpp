@@ -49,6 +49,26 @@ BOOST_AUTO_TEST_CASE(text_types_and_binding_tell_statements_apart) {
     BOOST_TEST(cache.use({"select $1", int4, 1}, at_once) == a);
 }
 
+BOOST_AUTO_TEST_CASE(
+    what_was_prepared_under_other_settings_is_another_statement_and_can_be_dropped) {
+    statement_cache cache{roomy};
+    auto* const plain = cache.use({"select 1", {}, 0, 0}, at_once);
+    cache.prepare(*plain);
+    cache.prepared(*plain);
+    auto* const altered = cache.use({"select 1", {}, 0, 7}, at_once);
+    BOOST_TEST(altered != plain);
+    cache.prepare(*altered);
+    cache.prepared(*altered);
+    auto const name = altered->name;
+    cache.drop_altered();
+    BOOST_TEST(cache.size() == 1u);
+    BOOST_TEST(cache.use({"select 1", {}, 0, 0}) == plain);
+    BOOST_TEST_REQUIRE(cache.dropped().size() == 1u);
+    BOOST_TEST(cache.dropped()[0] == name);
+    cache.drop_altered();
+    BOOST_TEST(cache.dropped().size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_budget_of_nothing_names_nothing) {
     statement_cache cache{0};
     BOOST_TEST(run(cache, "select 1") == nullptr);
