@@ -102,8 +102,10 @@ void connection_impl::begin(exchange& e, std::chrono::milliseconds limit) {
                     error{errc::connection_busy, "the connection is already running a statement"}),
                 ready);
         } else {
+            e.started = clock::now();
+            ++requests_.active;
             if (limit.count() > 0) {
-                e.deadline = clock::now() + limit;
+                e.deadline = e.started + limit;
                 arm_timer(*e.deadline);
             }
             exchanges_.push_back(e);
@@ -217,6 +219,10 @@ void connection_impl::end(exchange& e, std::exception_ptr failure, ready_list& r
     if (e.is_linked())
         exchanges_.erase(exchanges_.iterator_to(e));
     note_rest();
+    if (e.started != clock::time_point{}) {
+        --requests_.active;
+        requests_.add(clock::now() - e.started, failure != nullptr || e.has_failed());
+    }
     e.ended = true;
     e.failure = std::move(failure);
     wake(e, ready);

@@ -357,6 +357,11 @@ void connection_impl::on_notification(std::function<void(notification const&)> c
         wire_->keep_notifications(on_notification_ != nullptr);
 }
 
+request_statistics connection_impl::requests() const noexcept {
+    std::lock_guard const lock{mutex_};
+    return requests_;
+}
+
 std::uint64_t connection_impl::round_trips() const noexcept {
     std::lock_guard const lock{mutex_};
     return round_trips_;

@@ -8,6 +8,7 @@
 #include "driver/wire.hpp"
 
 #include <copg/driver/connect_options.hpp>
+#include <copg/driver/request_statistics.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -113,6 +114,7 @@ public:
     void on_notification(std::function<void(notification const&)> callback);
 
     std::uint64_t round_trips() const noexcept;
+    request_statistics requests() const noexcept;
     int backend_pid() const noexcept { return backend_pid_; }
     std::string parameter_status(char const* name) const;
     std::string end_message() const;
@@ -199,6 +201,7 @@ private:
     std::function<void()> on_idle_loss_;
     std::function<void(notification const&)> on_notification_;
     std::uint64_t round_trips_ = 0;
+    request_statistics requests_;
     bool read_armed_ = false;
     bool write_armed_ = false;
 };

@@ -57,6 +57,9 @@ public:
     /// Where the server's last words go.
     virtual segment_answer& under_way() noexcept = 0;
 
+    /// Whether the server has answered with an error.
+    virtual bool has_failed() noexcept { return under_way().failed(); }
+
     /// What losing the connection now means. @param message  why it was lost
     virtual std::exception_ptr loss(std::string const& message) = 0;
 
@@ -74,6 +77,7 @@ public:
     // The connection's.
     std::uint64_t id = 0;
     std::optional<clock::time_point> deadline;
+    clock::time_point started{}; // if it was begun
     resumption waiter;
 
 private:

@@ -3,6 +3,7 @@
 
 #include "driver/connection_impl.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace copg::detail {
@@ -66,6 +67,11 @@ exchange::progress segment_exchange::read(wire& wire, binding& binding, backend_
             wire.stream_first_item(segments_[answered_], rows_of_current());
     }
     return progress::ended;
+}
+
+bool segment_exchange::has_failed() noexcept {
+    return std::any_of(
+        answers_.begin(), answers_.end(), [](auto const& answer) { return answer.failed(); });
 }
 
 std::unique_ptr<exchange> segment_exchange::detach(wire&) {

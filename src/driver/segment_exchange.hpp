@@ -30,6 +30,7 @@ public:
     std::unique_ptr<exchange> detach(wire& wire) override;
     bool can_be_stopped() const noexcept override { return !segments_[answered_].is_reset; }
     segment_answer& under_way() noexcept override { return answers_[answered_]; }
+    bool has_failed() noexcept override;
     std::exception_ptr loss(std::string const& message) override;
 
 protected:

@@ -2,7 +2,6 @@
 #include "pool/core.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace copg::detail {
@@ -111,11 +110,7 @@ void pool_core::end_wait(pool_waiter& waiter, pool_time now, bool granted) noexc
         last_wait_.tenant_maximum -= time;
     (granted ? counters_.waited : counters_.waited_for_nothing) += last_wait_;
     counters_.longest_wait = std::max(counters_.longest_wait, last_wait_.total);
-    auto const microseconds =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, last_wait_.total.count())) / 1'000;
-    auto const place =
-        microseconds == 0 ? 0U : static_cast<unsigned>(std::bit_width(microseconds)) - 1;
-    ++counters_.waits[std::min<std::size_t>(place, counters_.waits.size() - 1)];
+    ++counters_.waits[duration_bucket(last_wait_.total)];
 }
 
 bool pool_core::withdraw(pool_waiter& waiter, pool_time now) noexcept {

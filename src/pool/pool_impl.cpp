@@ -236,7 +236,7 @@ void pool_impl::release(pool_slot& slot) noexcept {
     }
     auto& backend = slot.connection->backend();
     backend.end_borrow(reset_);
-    auto const reason = core_.release(slot, !backend.reset_due(), now);
+    auto const reason = core_.release(slot, backend.reset_due() == leftovers::none, now);
     if (!reason)
         return; // nothing follows from one more idle connection
     decisions due;
@@ -271,7 +271,7 @@ void pool_impl::release_slowly(pool_slot& slot,
 void pool_impl::put_back(decisions& due, pool_slot& slot, time now) {
     auto& backend = slot.connection->backend();
     backend.end_borrow(reset_);
-    if (auto const reason = core_.release(slot, !backend.reset_due(), now))
+    if (auto const reason = core_.release(slot, backend.reset_due() == leftovers::none, now))
         close_slot(due, slot, *reason, now);
 }
 
@@ -284,6 +284,7 @@ void pool_impl::close_slot(decisions& due, pool_slot& slot, close_reason reason,
 
 void pool_impl::remove(decisions& due, pool_slot& slot, close_reason reason, time now) {
     past_round_trips_ += slot.connection->round_trips();
+    past_requests_ += slot.connection->requests();
     due.to_close.push_back({std::move(slot.connection), reason});
     core_.remove(slot, reason, now);
     end_drains(due);

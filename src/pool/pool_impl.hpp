@@ -175,6 +175,7 @@ private:
     std::exception_ptr last_connect_failure_;
     std::uint64_t last_id_ = 0;
     std::uint64_t past_round_trips_ = 0; // of connections that are gone
+    request_statistics past_requests_;   // likewise
     bool closed_ = false;
 };
 

@@ -133,8 +133,11 @@ pool_statistics pool_impl::statistics() const {
     std::lock_guard const lock{mutex_};
     auto snapshot = core_.statistics(steady_clock::now());
     snapshot.round_trips = past_round_trips_;
-    for (auto const& slot : core_.slots())
+    snapshot.requests = past_requests_;
+    for (auto const& slot : core_.slots()) {
         snapshot.round_trips += slot.connection->round_trips();
+        snapshot.requests += slot.connection->requests();
+    }
     return snapshot;
 }
 

@@ -10,6 +10,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <numeric>
+
 using namespace copg::test;
 using copg::close_reason;
 using copg::errc;
@@ -193,6 +195,31 @@ COPG_COROUTINE_TEST(a_lease_that_is_held_for_long_is_reported_once_with_its_plac
     BOOST_TEST(seen->lines.size() == 1u);
     BOOST_TEST(seen->lines.front() == static_cast<unsigned>(line));
     BOOST_TEST(shared.statistics().long_leases == 1u);
+}
+
+COPG_COROUTINE_TEST(statistics_count_requests_failures_and_their_times) {
+    auto const shared = co_await make_pool(cluster().dsn(), at_most(1));
+    for (int i = 0; i < 3; ++i) {
+        auto const held = co_await shared.acquire();
+        co_await held.execute("select 1");
+    }
+    {
+        auto const held = co_await shared.acquire();
+        auto const end = co_await end_of(held.execute("select 1 / 0"));
+        BOOST_TEST(static_cast<bool>(end.code));
+    }
+    shared.refresh(); // the count outlives its connection
+    auto const now = shared.statistics();
+    BOOST_TEST(now.open == 0u);
+    BOOST_TEST(now.requests.completed == 4u);
+    BOOST_TEST(now.requests.failed == 1u);
+    BOOST_TEST(now.requests.active == 0u);
+    BOOST_TEST((now.requests.time > 0ns));
+    auto const counted = std::accumulate(
+        now.requests.durations.begin(), now.requests.durations.end(), std::uint64_t{0});
+    BOOST_TEST(counted == 4u);
+    BOOST_TEST(now.acquired == 4u);
+    BOOST_TEST((now.waited.total == now.waited.connecting));
 }
 
 COPG_COROUTINE_TEST(pools_of_one_budget_never_have_more_connections_together) {

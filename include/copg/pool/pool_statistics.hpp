@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <copg/driver/request_statistics.hpp>
 #include <copg/pool/close_reason.hpp>
 #include <copg/pool/wait_breakdown.hpp>
 
@@ -48,7 +49,8 @@ struct pool_statistics {
     std::array<std::uint64_t, close_reasons> closed_by{};
     std::uint64_t checks = 0; ///< signs of life that were asked for
 
-    // Statements, those of closed connections included.
+    // What went over them, those of closed connections included.
+    request_statistics requests;
     std::uint64_t round_trips = 0;
 
     std::uint64_t closed(close_reason reason) const noexcept {
