@@ -68,4 +68,16 @@ bool is_incurable(std::exception_ptr const& failure) noexcept {
     }
 }
 
+bool is_unreachable(std::exception_ptr const& failure) noexcept {
+    try {
+        std::rethrow_exception(failure);
+    } catch (sql_error const& refusal) {
+        return to_string(refusal.state()).starts_with("57P");
+    } catch (error const& other) {
+        return other.code() == errc::connect_failed || other.code() == errc::connect_timeout;
+    } catch (...) {
+        return false;
+    }
+}
+
 } // namespace copg::detail

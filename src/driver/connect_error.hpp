@@ -15,4 +15,7 @@ std::exception_ptr connect_error(std::string const& verbose_message);
 /// such database (3D000).
 bool is_incurable(std::exception_ptr const& failure) noexcept;
 
+/// Whether the server itself could not be reached, or is starting up or shutting down.
+bool is_unreachable(std::exception_ptr const& failure) noexcept;
+
 } // namespace copg::detail

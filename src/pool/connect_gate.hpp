@@ -46,6 +46,9 @@ public:
         retry_at_ = now + policy_.wait_after(failures_, jitter(random_));
     }
 
+    /// The server is known to be down: nobody tries before then, and one first.
+    void hold(time until) noexcept { retry_at_ = until; }
+
     /// No more connections are needed for now.
     void calm() noexcept {
         at_once_ = 1;

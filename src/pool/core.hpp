@@ -80,6 +80,9 @@ public:
     void connect_failed(pool_time now);
     /// An attempt was given up; nothing is learned from it.
     void connect_abandoned() noexcept;
+    /// No attempt is due before then.
+    void hold_connects(pool_time until) noexcept { gate_.hold(until); }
+    std::size_t connecting() const noexcept { return connecting_; }
     connect_gate const& gate() const noexcept { return gate_; }
     /// Whether more connections are wanted than there are.
     bool needs_connections() const noexcept { return connects_wanted() > slots_.size(); }

@@ -20,6 +20,20 @@ namespace copg::detail {
 
 using std::chrono::steady_clock;
 
+/// While the server is down, the pools that share it try in turn.
+std::size_t pool_impl::connects_due(time now) {
+    if (!core_.needs_connections() || core_.gate().shut(now))
+        return core_.connects_due(now);
+    if (auto const again = server_->ask(this, now)) {
+        core_.hold_connects(*again);
+        last_connect_failure_ = server_->failure();
+    }
+    auto const due = core_.connects_due(now);
+    if (due == 0 && core_.connecting() == 0)
+        server_->abandon(this);
+    return due;
+}
+
 void pool_impl::start_connect() {
     std::unique_lock lock{mutex_};
     auto target = target_;
@@ -91,16 +105,22 @@ void pool_impl::connect_ended(std::uint64_t generation,
         auto const now = steady_clock::now();
         if (closed_) {
             core_.connect_abandoned();
+            server_->abandon(this);
             if (connection)
                 due.to_close.push_back({std::move(connection), close_reason::pool_closed});
             end_drains(due);
         } else if (failure) {
             core_.connect_failed(now);
             last_connect_failure_ = failure;
+            if (is_unreachable(failure))
+                server_->failed(core_.gate().retry_at().value_or(now), failure);
+            else
+                server_->reached();
             if (auto const refusal = known_refusal(now))
                 refuse_all(due, refusal);
         } else {
             last_connect_failure_ = nullptr;
+            server_->reached();
             auto& slot = core_.connected(std::move(connection), generation, now);
             put_back(due, slot, now);
         }

@@ -102,11 +102,13 @@ pool_impl::pool_impl(asio::any_io_executor executor,
       member_{join_budget(executor_, options, self_)},
       target_{target_of(std::move(target), options)},
       core_{options, random_seed(), member_.get()},
-      timer_{executor_} {
+      timer_{executor_},
+      server_{server_watch::of(target_.target())} {
     shutdown_service::of(executor_).add(*this);
 }
 
 pool_impl::~pool_impl() {
+    server_->abandon(this);
     shutdown_service::of(executor_).remove(*this);
 }
 
@@ -310,7 +312,7 @@ void pool_impl::decide(decisions& due, time now) {
     while (auto* const slot = core_.next_to_report(now))
         due.long_leases.push_back(info_of(*slot, now));
     if (!closed_)
-        due.connects += core_.connects_due(now);
+        due.connects += connects_due(now);
     arm_timer();
 }
 

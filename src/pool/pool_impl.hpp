@@ -6,6 +6,7 @@
 #include "driver/connect_attempt.hpp"
 #include "pool/budget.hpp"
 #include "pool/core.hpp"
+#include "pool/server_watch.hpp"
 
 #include <copg/driver/connect_options.hpp>
 #include <copg/pool/lease.hpp>
@@ -121,6 +122,7 @@ private:
     void reclaim();
 
     // Connecting (pool_connects.cpp).
+    std::size_t connects_due(time now);
     void start_connect();
     void start_hooked_connect(connect_options target, std::uint64_t generation);
     asio::awaitable<std::shared_ptr<connection_impl>> connect_with_hooks(connect_options target);
@@ -170,8 +172,9 @@ private:
     std::optional<time> timer_at_; // when timer_ fires next
     boost::unordered_flat_map<std::uint64_t, acquire_operation*> cancellable_;
     std::vector<std::weak_ptr<connect_attempt>> attempts_;
-    std::vector<lease_info> cancelled_; // by the end of a drain's grace
-    std::vector<resumption> drains_;    // continued when the last connection is back
+    std::vector<lease_info> cancelled_;    // by the end of a drain's grace
+    std::vector<resumption> drains_;       // continued when the last connection is back
+    std::shared_ptr<server_watch> server_; // of target_
     std::exception_ptr last_connect_failure_;
     std::uint64_t last_id_ = 0;
     std::uint64_t past_round_trips_ = 0; // of connections that are gone

@@ -41,8 +41,11 @@ void pool_impl::refresh(std::optional<connect_options> target) {
     decisions due;
     {
         std::lock_guard const lock{mutex_};
-        if (target)
+        if (target) {
             target_ = target_of(*std::move(target), core_.options());
+            server_->abandon(this);
+            server_ = server_watch::of(target_.target());
+        }
         core_.refresh();
         decide(due, steady_clock::now());
     }

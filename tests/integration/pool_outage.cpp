@@ -84,6 +84,34 @@ COPG_COROUTINE_TEST(an_outage_of_ten_seconds_under_load_ends_by_itself_with_few_
     BOOST_TEST(now.waiting == 0u);
 }
 
+COPG_COROUTINE_TEST(pools_of_one_server_probe_it_together_as_one_would) {
+    auto const executor = co_await asio::this_coro::executor;
+    copg::testing::temporary_cluster server;
+    fault_proxy proxy{server.port()};
+    auto options = at_most(4, 200ms);
+    options.connect_concurrency = 1;
+    std::vector<copg::pool> pools;
+    load on;
+    for (int i = 0; i < 8; ++i) {
+        auto made = co_await make_pool(proxy.dsn("postgres"), options);
+        pools.push_back(made);
+        asio::co_spawn(executor, press(made, on), asio::detached);
+    }
+    co_await eventually([&] { return on.served > 100; });
+    server.stop();
+    auto const before = proxy.connections();
+    co_await pause_for(3s);
+    auto const attempts = proxy.connections() - before;
+    BOOST_TEST(attempts <= pools.size() + 8); // each may see the stop; then as one pool would
+    server.start();
+    for (auto const& each : pools) {
+        auto const served = each.statistics().requests.completed;
+        co_await eventually([&] { return each.statistics().requests.completed > served; });
+    }
+    on.stop = true;
+    co_await eventually([&] { return on.running == 0; });
+}
+
 COPG_COROUTINE_TEST(while_the_server_refuses_callers_hear_it_at_once_after_the_attempts_allowed) {
     copg::testing::temporary_cluster server;
     auto options = at_most(2);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "pool/server_watch.hpp"
+
+#include <map>
+#include <string>
+
+namespace copg::detail {
+namespace {
+
+constexpr std::chrono::milliseconds look_again{50}; // while another pool probes
+
+/// Those that some pool watches, by hosts and ports.
+struct watches {
+    std::mutex mutex;
+    std::map<std::string, std::weak_ptr<server_watch>> by_server; // guarded by mutex
+
+    static watches& of_this_process() {
+        static watches all;
+        return all;
+    }
+};
+
+std::string server_of(dsn const& target) {
+    std::string key;
+    for (auto const* part : {"host", "hostaddr", "port"})
+        key.append(target.parameter(part)).append(1, '\n');
+    return key;
+}
+
+} // namespace
+
+std::shared_ptr<server_watch> server_watch::of(dsn const& target) {
+    auto& all = watches::of_this_process();
+    std::lock_guard const lock{all.mutex};
+    std::erase_if(all.by_server, [](auto const& known) { return known.second.expired(); });
+    auto& known = all.by_server[server_of(target)];
+    auto watch = known.lock();
+    if (watch == nullptr) {
+        watch = std::make_shared<server_watch>();
+        known = watch;
+    }
+    return watch;
+}
+
+std::optional<server_watch::time> server_watch::ask(pool_id who, time now) {
+    std::lock_guard const lock{mutex_};
+    if (failure_ == nullptr || prober_ == who)
+        return std::nullopt;
+    if (prober_ != nullptr)
+        return now + look_again;
+    if (now < until_)
+        return until_;
+    prober_ = who;
+    return std::nullopt;
+}
+
+void server_watch::reached() noexcept {
+    std::lock_guard const lock{mutex_};
+    failure_ = nullptr;
+    prober_ = nullptr;
+}
+
+void server_watch::failed(time until, std::exception_ptr const& why) noexcept {
+    std::lock_guard const lock{mutex_};
+    failure_ = why;
+    until_ = until;
+    prober_ = nullptr;
+}
+
+void server_watch::abandon(pool_id who) noexcept {
+    std::lock_guard const lock{mutex_};
+    if (prober_ == who)
+        prober_ = nullptr;
+}
+
+std::exception_ptr server_watch::failure() const {
+    std::lock_guard const lock{mutex_};
+    return failure_;
+}
+
+} // namespace copg::detail
