@@ -9,6 +9,7 @@
 #include <copg/base/sql_error.hpp>
 #include <copg/base/sqlstate.hpp>
 #include <copg/base/with_deadline.hpp>
+#include <copg/base/with_retry.hpp>
 #include <copg/driver/codec.hpp>
 #include <copg/driver/connect_options.hpp>
 #include <copg/driver/connection.hpp>
