@@ -14,6 +14,7 @@
 #include <copg/driver/connect_options.hpp>
 #include <copg/driver/connection.hpp>
 #include <copg/driver/dsn.hpp>
+#include <copg/driver/dsn_builder.hpp>
 #include <copg/driver/notification_listener.hpp>
 #include <copg/driver/row_view.hpp>
 #include <copg/driver/session.hpp>
