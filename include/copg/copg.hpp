@@ -3,6 +3,7 @@
 
 /// Everything but copg::testing and the types of other libraries (driver/types/json.hpp,
 /// driver/types/decimal.hpp).
+#include <copg/base/duration.hpp>
 #include <copg/base/error.hpp>
 #include <copg/base/identifier.hpp>
 #include <copg/base/observer.hpp>
@@ -19,6 +20,7 @@
 #include <copg/driver/row_view.hpp>
 #include <copg/driver/session.hpp>
 #include <copg/manager/manager.hpp>
+#include <copg/manager/pool_parameters.hpp>
 #include <copg/pool/pool.hpp>
 #include <copg/scope/context_executor.hpp>
 #include <copg/scope/database.hpp>
