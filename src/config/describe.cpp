@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "config/keys.hpp"
+#include "config/read.hpp"
 
 #include <copg/base/duration.hpp>
 #include <copg/config/convert.hpp>
@@ -8,6 +8,8 @@
 
 namespace copg::config {
 namespace {
+
+using std::chrono::milliseconds;
 
 // In double quotes, so that any text is one scalar.
 std::string quoted(std::string_view text) {
@@ -57,8 +59,8 @@ private:
     static std::string shown(std::string const& value) { return quoted(value); }
     static std::string shown(bool value) { return value ? "true" : "false"; }
     static std::string shown(std::size_t value) { return std::to_string(value); }
-    static std::string shown(double value) { return fmt::format("{}", value); }
-    static std::string shown(std::chrono::milliseconds value) { return format_duration(value); }
+    static std::string shown(std::uint16_t value) { return std::to_string(value); }
+    static std::string shown(milliseconds value) { return format_duration(value); }
 
     int indent = 0;
 };
@@ -72,8 +74,29 @@ void write_pool(writer& out, definition const& of) {
     out.line("max_lifetime", pool.lifetime);
     out.line("max_idle_time", pool.idle_time);
     out.line("health_check_interval", pool.health_interval);
-    out.line("connect_timeout", pool.connect_timeout.value_or(connect.timeout()));
+    out.line("connect_timeout",
+             pool.connect_timeout == milliseconds{0} ? milliseconds{0} : connect.timeout());
     out.line("query_timeout", pool.query_timeout.value_or(connect.query_timeout()));
+}
+
+// What copg does not serve is shown as it is written, but for what can hold a password.
+void write_fields(writer& out, definition const& of) {
+    out.line("host", of.host);
+    out.line("port", of.port);
+    out.line("database", of.database);
+    out.line("user", of.user);
+    out.line("filepath", of.filepath);
+    out.line("auth_source", of.auth_source);
+    out.line("replica_set", of.replica_set);
+    out.line("read_preference", of.read_preference);
+    if (of.dsn)
+        out.line("dsn", std::string{"***"});
+}
+
+std::string schema_of(definition const& of) {
+    if (dsn_of(of).gives("search_path"))
+        return {};
+    return of.schema.value_or(detail::defaults_of(of.section).schema.value_or(""));
 }
 
 void write_definition(writer& out, definition const& of) {
@@ -82,9 +105,11 @@ void write_definition(writer& out, definition const& of) {
         out.line("type", std::string{detail::name_of(of.type)});
     if (of.type == database_type::postgres) {
         out.line("dsn", dsn_of(of).redacted());
-        if (auto const session = session_of(of); !session.empty())
-            out.text += fmt::format("    # every statement sees {}\n", session.describe());
+        out.line("schema", schema_of(of));
+        out.mapping("rls_context", of.rls_context);
         write_pool(out, of);
+    } else {
+        write_fields(out, of);
     }
     out.line("enable_tracing", of.enable_tracing);
     out.line("enable_metrics", of.enable_metrics);

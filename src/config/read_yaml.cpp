@@ -1,84 +1,32 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "config/tree.hpp"
+#include "config/tree_builder.hpp"
 
 #include <fmt/format.h>
 
-#include <yaml-cpp/yaml.h>
+#include <sstream>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
 namespace copg::config::detail {
 namespace {
 
-// Aliases can make a short text endless, or a small one huge.
-constexpr int deepest = 32;
-constexpr int most_nodes = 100'000;
-
-struct too_much {
-    place where;
-};
-
-class converter {
-public:
-    converter(std::string const& file, problems& found) : file_{file}, problems_{found} {}
-
-    node convert(YAML::Node const& from, int depth = 0) {
-        node made;
-        made.where = place_of(from.Mark());
-        if (depth > deepest || ++nodes_ > most_nodes)
-            throw too_much{made.where};
-        if (from.IsScalar()) {
-            made.what = node::kind::scalar;
-            made.text = made.written = from.Scalar();
-        } else if (from.IsSequence()) {
-            made.what = node::kind::sequence;
-        } else if (from.IsMap()) {
-            made.what = node::kind::map;
-            for (auto const& pair : from)
-                add(made, pair.first, convert(pair.second, depth + 1));
-            inherit(made);
-        }
-        return made;
-    }
-
-private:
-    place place_of(YAML::Mark const& mark) const { return {file_, mark.line + 1}; }
-
-    void add(node& map, YAML::Node const& key, node value) {
-        auto const where = place_of(key.Mark());
-        if (!key.IsScalar())
-            report(problems_, where, {}, "a key must be a plain text");
-        else
-            map.entries.push_back({key.Scalar(), where, std::move(value)});
-    }
-
-    // `<<: *base` gives what the mapping does not say itself.
-    void inherit(node& map) {
-        auto* const merged = map.find("<<");
-        if (merged == nullptr)
-            return;
-        auto const base = std::move(*merged);
-        map.entries.erase(map.entries.begin() + (merged - map.entries.data()));
-        if (base.value.what != node::kind::map)
-            report(problems_, base.where, {}, "<< takes one mapping");
-        for (auto const& given : base.value.entries)
-            if (map.find(given.key) == nullptr)
-                map.entries.push_back(given);
-    }
-
-    std::string const& file_;
-    problems& problems_;
-    int nodes_ = 0;
-};
+node empty_tree(std::string const& file) {
+    node whole;
+    whole.what = node::kind::map;
+    whole.where = {file, 1};
+    return whole;
+}
 
 } // namespace
 
 node read_yaml(source const& from, problems& found) {
+    auto whole = empty_tree(from.name);
     try {
-        node whole;
-        whole.what = node::kind::map;
-        whole.where = {from.name, 1};
-        converter convert{from.name, found};
-        for (auto const& document : YAML::LoadAll(from.text)) {
-            auto tree = convert.convert(document);
+        std::istringstream stream{from.text};
+        YAML::Parser parser{stream};
+        tree_builder builder{from.name, found};
+        while (parser.HandleNextDocument(builder)) {
+            auto tree = builder.take();
             if (tree.what == node::kind::map || tree.what == node::kind::null)
                 merge(whole, std::move(tree));
             else
@@ -91,10 +39,7 @@ node read_yaml(source const& from, problems& found) {
     } catch (too_much const& t) {
         report(found, t.where, {}, "too much is nested or repeated here");
     }
-    node nothing;
-    nothing.what = node::kind::map;
-    nothing.where = {from.name, 1};
-    return nothing;
+    return empty_tree(from.name);
 }
 
 } // namespace copg::config::detail

@@ -167,6 +167,10 @@ parted_dsn part_uri(std::string_view uri) {
 
 } // namespace
 
+std::span<std::string_view const> pool_parameter_names() {
+    return pool_parameters;
+}
+
 parted_dsn part(std::string_view text) {
     auto const is_uri = text.starts_with("postgresql://") || text.starts_with("postgres://");
     return is_uri ? part_uri(text) : part_keywords(text);

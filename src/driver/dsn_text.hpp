@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ struct parted_dsn {
 /// decoded name, never by a search in the text. What makes no sense is left for libpq to refuse.
 /// @throws error errc::invalid_dsn for a pool parameter that there is not
 parted_dsn part(std::string_view text);
+
+/// The names of the parameters for the pool.
+std::span<std::string_view const> pool_parameter_names();
 
 /// The value of a keyword string: quoted, with what it takes inside the quotes.
 std::string quote_value(std::string_view value);

@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_had_of_files_with_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(an_alias_that_holds_itself_or_grows_without_end_is_refused) {
-    for (auto const* text : {"x: &a {b: *a}\n", "x: &a\n  - b: *a\n"})
+    for (auto const* text : {"x: &a {b: *a}\n", "x: &a\n  - b: *a\n", "!U,t"})
         BOOST_TEST(!load_text(text).usable(), text);
     std::string bomb{"x0: &x0 {a: b}\n"};
     for (int i = 1; i < 30; ++i) {

@@ -194,6 +194,21 @@ BOOST_AUTO_TEST_CASE(what_takes_effect_is_printed_as_yaml_without_secrets) {
     BOOST_TEST(text.find("default_connection: \"primary\"\n") != text.npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_printed_means_the_same_when_it_is_read) {
+    std::string const hostile = "dbpool-definitions:\n  x:\n"
+                                "    dsn: postgres://u@a,b/d?search_path=s&connect_timeout=3\n"
+                                "    tags: {\"a: b\": \"c\\n\\\"d\"}\n"
+                                "    rls_context: {app.x: \"it's: #1\"}\n"
+                                "    min_conns: 0\n    max_idle_time: 0\n    query_timeout: 0\n";
+    for (auto const& text :
+         {test_file("dbmanager.yaml") + test_file("dbpool_definitions.yaml"), hostile}) {
+        auto const once = config::describe(load_text(text).value);
+        auto const read = load_text(once);
+        BOOST_TEST(read.usable());
+        BOOST_TEST(config::describe(read.value) == once);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(anchors_and_merge_keys_give_what_is_not_written) {
     auto const read = load_text("defaults: &d {sslmode: require, max_conns: 4}\n"
                                 "dbmanager:\n  connections:\n    a:\n      <<: *d\n"
