@@ -79,6 +79,19 @@ void pool_parameters::apply(pool_options& options) const {
         options.lifetime_jitter = static_cast<double>(lifetime_jitter->count()) /
                                   static_cast<double>(options.lifetime.count());
     }
+    fit_others(options);
+}
+
+// What is not set here gives way to what is.
+void pool_parameters::fit_others(pool_options& options) const {
+    if (!minimum)
+        options.minimum =
+            std::min({options.minimum, options.maximum, maximum_idle.value_or(options.minimum)});
+    if (!maximum_idle && options.maximum_idle)
+        options.maximum_idle = std::clamp(
+            *options.maximum_idle, options.minimum, std::max(options.minimum, options.maximum));
+    if (!idle_time && options.idle_time && options.lifetime.count() > 0)
+        options.idle_time = std::min(*options.idle_time, options.lifetime);
 }
 
 pool_options with_pool_parameters(pool_options options, dsn const& target) {

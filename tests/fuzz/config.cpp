@@ -15,7 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (size > 0 && data[0] % 2 == 0)
         text = (data[0] % 4 == 0 ? "dbpool-definitions:\n " : "dbmanager:\n ") + text.substr(1);
     auto const read = copg::config::load({{"a.yaml", text}}, options);
-    if (read.usable())
-        static_cast<void>(copg::config::describe(read.value)); // what has no error can be used
+    if (!read.usable())
+        return 0;
+    static_cast<void>(copg::config::describe(read.value)); // what has no error can be used
+    for (auto const& one : read.value.definitions)
+        if (one.type == copg::config::database_type::postgres &&
+            !copg::config::pool_options_of(one).problems().empty())
+            std::abort();
     return 0;
 }

@@ -15,6 +15,8 @@ namespace copg {
 /// What a connection string says to the pool, read: counts as numbers, times as parse_duration
 /// reads them.
 struct pool_parameters {
+    pool_parameters() = default;
+
     std::optional<std::size_t> minimum;      ///< the greater of pool_min_conns, pool_min_idle_conns
     std::optional<std::size_t> maximum;      ///< pool_max_conns, at least 1
     std::optional<std::size_t> maximum_idle; ///< pool_max_idle_conns
@@ -30,8 +32,12 @@ struct pool_parameters {
     ///                  name; what makes no sense is not set
     COPG_API static pool_parameters of(dsn const& target, std::vector<std::string>& problems);
 
-    /// Puts what is set in the place of what is there.
+    /// Puts what is set in the place of what is there. Sizes and times that are not set and
+    /// contradict one that is are fitted to it: a maximum of 1 lowers a minimum of 2.
     COPG_API void apply(pool_options& options) const;
+
+private:
+    void fit_others(pool_options& options) const;
 };
 
 /// Options in whose place the connection string's own parameters have been put.

@@ -49,6 +49,25 @@ BOOST_AUTO_TEST_CASE(jitter_that_is_added_makes_the_same_range_of_lifetimes) {
     BOOST_TEST(options.problems().empty());
 }
 
+BOOST_AUTO_TEST_CASE(options_that_contradict_the_dsn_are_fitted_to_it) {
+    copg::pool_options base;
+    base.minimum = 4;
+    base.maximum_idle = 6;
+    base.idle_time = 30min;
+    auto const small = copg::with_pool_parameters(
+        base, dsn{"host=h user=app pool_max_conns=2 pool_max_conn_lifetime=5m"});
+    BOOST_TEST(small.minimum == 2u);
+    BOOST_TEST(small.maximum_idle.value() == 2u);
+    BOOST_TEST((small.idle_time == 5min));
+    auto const none_idle =
+        copg::with_pool_parameters(base, dsn{"host=h user=app pool_max_idle_conns=0"});
+    BOOST_TEST(none_idle.minimum == 0u);
+    auto const warm = copg::with_pool_parameters(base, dsn{"host=h user=app pool_min_conns=8"});
+    BOOST_TEST(warm.maximum_idle.value() == 8u);
+    for (auto const& options : {small, none_idle, warm})
+        BOOST_TEST(options.problems().empty());
+}
+
 BOOST_AUTO_TEST_CASE(every_parameter_that_makes_no_sense_is_named) {
     dsn const target{"host=h user=app pool_max_conns=0 pool_min_conns=-1 pool_max_idle_conns=2x "
                      "pool_max_conn_lifetime=30 pool_ping_timeout=soon"};
