@@ -47,6 +47,7 @@ pool_settings settled(definition const& from, dsn const& target) {
     if (complaints.empty())
         return found;
     std::vector<std::string> sentences;
+    sentences.reserve(complaints.size());
     for (auto& c : complaints)
         sentences.push_back(std::move(c.sentence));
     throw error{errc::invalid_configuration,

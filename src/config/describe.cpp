@@ -29,7 +29,7 @@ class writer {
 public:
     template <class T>
     void line(std::string_view key, T const& value) {
-        text += fmt::format("{:{}}{}: {}\n", "", indent, key, shown(value));
+        text += fmt::format("{:{}}{}: {}\n", "", indent_, key, shown(value));
     }
 
     template <class T>
@@ -39,10 +39,10 @@ public:
     }
 
     void open(std::string_view key) {
-        text += fmt::format("{:{}}{}:\n", "", indent, key);
-        indent += 2;
+        text += fmt::format("{:{}}{}:\n", "", indent_, key);
+        indent_ += 2;
     }
-    void close() { indent -= 2; }
+    void close() { indent_ -= 2; }
 
     void mapping(std::string_view key, std::map<std::string, std::string> const& values) {
         if (values.empty())
@@ -62,7 +62,7 @@ private:
     static std::string shown(std::uint16_t value) { return std::to_string(value); }
     static std::string shown(milliseconds value) { return format_duration(value); }
 
-    int indent = 0;
+    int indent_ = 0;
 };
 
 void write_pool(writer& out, definition const& of) {

@@ -3,6 +3,8 @@
 
 #include "config/values.hpp"
 
+#include <fmt/format.h>
+
 namespace copg::config::detail {
 
 /// Reads the keys of one mapping into what they belong to.
@@ -69,7 +71,8 @@ private:
             if (text.what == node::kind::scalar)
                 into.insert_or_assign(name, text.text);
             else
-                report(problems_, where, path + "." + name, "must be a single value");
+                report(
+                    problems_, where, fmt::format("{}.{}", path, name), "must be a single value");
         }
     }
 

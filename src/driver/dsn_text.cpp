@@ -77,7 +77,9 @@ std::optional<std::string> read_value(std::string_view text, std::size_t& at) {
             ++at;
             return value;
         }
-        if (text[at] == '\\' && ++at == text.size())
+        if (text[at] == '\\')
+            ++at;
+        if (at == text.size())
             break;
         value += text[at];
     }
