@@ -60,6 +60,8 @@ namespace detail {
 
 retry_run::retry_run(retry_policy policy, retry_condition condition, retry_observer observer)
     : policy_{policy}, condition_{std::move(condition)}, observer_{std::move(observer)} {
+    if (!condition_)
+        condition_ = is_transient;
     auto const found = policy.problems();
     if (!found.empty())
         throw error{errc::invalid_configuration,

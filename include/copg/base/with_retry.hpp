@@ -79,7 +79,7 @@ COPG_API asio::awaitable<void> wait_before_retry(std::chrono::milliseconds time)
 /// begun in it. Cancellation: passed on to the operation; during a wait it ends with
 /// operation_aborted at once. Between two tries the loop always runs, also without a delay.
 /// @param operation  called for each try; kept until the end, with what it captures
-/// @param condition  is_transient by default; not asked after the last try
+/// @param condition  is_transient by default and when it is empty; not asked after the last try
 /// @throws error errc::invalid_configuration, before the first try, naming what is wrong with the
 ///         policy; what the operation throws
 template <class Operation>

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 
 using namespace copg::config::detail;
 
@@ -88,6 +89,16 @@ BOOST_AUTO_TEST_CASE(the_page_lists_each_key_as_the_code_reads_it) {
             BOOST_TEST(rows[i].back().find(in_code(choice)) != std::string::npos,
                        known.name << ": " << choice);
     }
+}
+
+BOOST_AUTO_TEST_CASE(the_file_that_the_page_shows_has_nothing_wrong) {
+    std::ifstream page{std::string{COPG_SOURCE_ROOT} + "/docs/guide/configuration.md"};
+    std::string text{std::istreambuf_iterator<char>{page}, {}};
+    text.erase(0, text.find("```yaml\n") + 8);
+    text.erase(text.find("```"));
+    auto const read = copg::test::load_text(text, {{"SHOP_PASSWORD", "secret"}});
+    BOOST_TEST(copg::test::texts(read.problems).empty());
+    BOOST_TEST(read.value.definitions.size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(the_page_lists_each_parameter_for_the_pool) {

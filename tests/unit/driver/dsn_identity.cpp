@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Which connection strings lead to the same, and what is taken out of them before libpq sees them.
+#include "driver/server_settings.hpp"
+
 #include <copg/base/error.hpp>
 #include <copg/driver/dsn_builder.hpp>
 
@@ -199,6 +201,28 @@ BOOST_AUTO_TEST_CASE(settings_of_the_server_are_handed_over_as_options) {
     BOOST_TEST((read.settings() == expected));
     BOOST_TEST(read.parameter("options") ==
                "-c geqo=off -c search_path=my\\ shop,back\\\\slash -c statement_timeout=5s");
+}
+
+BOOST_AUTO_TEST_CASE(what_libpq_knows_is_never_taken_for_a_setting_of_the_server) {
+    for (auto const* keyword : {"application_name",
+                                "client_encoding",
+                                "connect_timeout",
+                                "dbname",
+                                "gssencmode",
+                                "host",
+                                "keepalives",
+                                "options",
+                                "passfile",
+                                "password",
+                                "port",
+                                "replication",
+                                "requirepeer",
+                                "service",
+                                "sslmode",
+                                "tcp_user_timeout",
+                                "user",
+                                "load_balance_hosts"})
+        BOOST_TEST(copg::detail::server_setting(keyword).empty(), keyword);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_neither_libpqs_nor_a_setting_is_refused) {
