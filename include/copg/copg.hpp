@@ -3,20 +3,24 @@
 
 /// Everything but copg::testing and the types of other libraries (driver/types/json.hpp,
 /// driver/types/decimal.hpp).
+#include <copg/base/duration.hpp>
 #include <copg/base/error.hpp>
 #include <copg/base/identifier.hpp>
 #include <copg/base/observer.hpp>
 #include <copg/base/sql_error.hpp>
 #include <copg/base/sqlstate.hpp>
 #include <copg/base/with_deadline.hpp>
+#include <copg/base/with_retry.hpp>
 #include <copg/driver/codec.hpp>
 #include <copg/driver/connect_options.hpp>
 #include <copg/driver/connection.hpp>
 #include <copg/driver/dsn.hpp>
+#include <copg/driver/dsn_builder.hpp>
 #include <copg/driver/notification_listener.hpp>
 #include <copg/driver/row_view.hpp>
 #include <copg/driver/session.hpp>
 #include <copg/manager/manager.hpp>
+#include <copg/manager/pool_parameters.hpp>
 #include <copg/pool/pool.hpp>
 #include <copg/scope/context_executor.hpp>
 #include <copg/scope/database.hpp>

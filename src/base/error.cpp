@@ -71,6 +71,8 @@ private:
             return "scope ended";
         case errc::scope_conflict:
             return "scope conflict";
+        case errc::unsupported_database:
+            return "unsupported database";
         }
         return "unknown copg error";
     }

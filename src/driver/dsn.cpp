@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "driver/dsn_defaults.hpp"
+#include "driver/dsn_text.hpp"
+
 #include <copg/base/error.hpp>
 #include <copg/driver/dsn.hpp>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
-#include <cstdlib>
 #include <memory>
 
 namespace copg {
 namespace {
 
+using parameter_map = std::map<std::string, std::string>;
 using options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 // libpq quotes pieces of the text in its messages, and any piece may be a part of a password. So
@@ -37,11 +40,16 @@ std::string without_quotations(std::string_view message, std::string_view text) 
     return clean;
 }
 
-options parse(std::string_view text) {
+detail::parted_dsn part(std::string_view text) {
     if (text.find('\0') != std::string_view::npos)
         throw error{errc::invalid_dsn, "invalid connection string: it holds a NUL character"};
+    return detail::part(text);
+}
+
+/// @param text  the whole one, for the places in messages
+options parse(std::string const& for_libpq, std::string_view text) {
     char* message = nullptr;
-    auto parsed = options{PQconninfoParse(std::string{text}.c_str(), &message), &PQconninfoFree};
+    auto parsed = options{PQconninfoParse(for_libpq.c_str(), &message), &PQconninfoFree};
     std::unique_ptr<char, decltype(&PQfreemem)> const owner{message, &PQfreemem};
     if (parsed == nullptr)
         throw error{errc::invalid_dsn,
@@ -50,40 +58,21 @@ options parse(std::string_view text) {
     return parsed;
 }
 
-bool has_value(PQconninfoOption const* option, std::string_view keyword) {
-    for (; option->keyword != nullptr; ++option)
-        if (option->keyword == keyword)
-            return option->val != nullptr && *option->val != '\0';
+bool is_secret(std::string_view keyword) {
+    for (auto const* secret :
+         {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"})
+        if (keyword == secret)
+            return true;
     return false;
 }
 
-void take_values(std::map<std::string, std::string>& parameters, PQconninfoOption const* option) {
-    for (; option != nullptr && option->keyword != nullptr; ++option)
-        if (option->val != nullptr && *option->val != '\0')
-            parameters[option->keyword] = option->val;
-}
-
-bool is_secret(std::string_view keyword) {
-    return keyword == "password" || keyword == "sslpassword";
-}
-
-std::string quote_value(std::string_view value) {
-    std::string quoted{'\''};
-    for (char const c : value) {
-        if (c == '\'' || c == '\\')
-            quoted += '\\';
-        quoted += c;
-    }
-    return quoted += '\'';
-}
-
-std::string keyword_string(std::map<std::string, std::string> const& parameters, bool secrets) {
+std::string keyword_string(parameter_map const& parameters, bool secrets) {
     std::string text;
     for (auto const& [keyword, value] : parameters)
         text += fmt::format("{}{}={}",
                             text.empty() ? "" : " ",
                             keyword,
-                            secrets || !is_secret(keyword) ? quote_value(value) : "***");
+                            secrets || !is_secret(keyword) ? detail::quote_value(value) : "***");
     return text;
 }
 
@@ -97,41 +86,26 @@ bool holds_stray_at(std::string_view hosts, std::string_view text) {
     return false;
 }
 
-std::string environment(char const* name) {
-    auto const* const value = std::getenv(name);
-    return value == nullptr ? std::string{} : std::string{value};
-}
-
 } // namespace
 
 dsn::dsn(std::string_view text) {
-    auto const given = parse(text);
-    auto const service = environment("PGSERVICE");
-    if (!service.empty() || has_value(given.get(), "service")) {
-        // libpq reads the service file when it connects; a default here would hide what it says.
-        if (!service.empty())
-            parameters_["service"] = service;
-        take_values(parameters_, given.get());
-    } else {
-        take_values(parameters_, options{PQconndefaults(), &PQconninfoFree}.get());
-        if (environment("PGGSSENCMODE").empty())
-            parameters_["gssencmode"] = "disable"; // by default each connect would probe caches
-        take_values(parameters_, given.get());
-        // libpq takes a port that is not written as 5432, a database that is not as the user.
-        parameters_.try_emplace("port", "5432");
-        if (auto const user = parameters_.find("user"); user != parameters_.end())
-            parameters_.try_emplace("dbname", user->second);
-        // From version 16 on the system's certificates mean verify-full, which a weaker mode that
-        // nobody wrote would contradict.
-        if (parameter("sslrootcert") == "system" && !has_value(given.get(), "sslmode") &&
-            environment("PGSSLMODE").empty())
-            parameters_.erase("sslmode");
-    }
+    auto parted = part(text);
+    pool_ = std::move(parted.pool);
+    settings_ = std::move(parted.server);
+    given_ = detail::values_of(parse(parted.for_libpq, text).get());
+    parameters_ = detail::with_defaults(given_);
+    if (!settings_.empty())
+        parameters_["options"] =
+            detail::with_settings(std::string{parameter("options")}, settings_);
 
-    if (holds_stray_at(parameter("host"), text))
+    if (holds_stray_at(parameter("host"), parted.for_libpq))
         throw error{errc::invalid_dsn,
                     "invalid connection string: the host holds an '@'; write an '@' in a user name "
                     "or password as %40"};
+}
+
+bool dsn::gives(std::string const& name) const noexcept {
+    return given_.contains(name) || pool_.contains(name) || settings_.contains(name);
 }
 
 std::string_view dsn::parameter(std::string const& keyword) const noexcept {

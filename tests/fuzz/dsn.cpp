@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Connection strings: each is read or refused with invalid_dsn.
 #include <copg/base/error.hpp>
-#include <copg/driver/dsn.hpp>
+#include <copg/driver/dsn_builder.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -11,6 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     try {
         copg::dsn const read{text};
         if (copg::dsn{read.canonical_key()} != read) // what it is told apart by says it all
+            std::abort();
+        if (copg::dsn_builder{read}.build() != read)
             std::abort();
         static_cast<void>(read.redacted());
     } catch (copg::error const& e) {

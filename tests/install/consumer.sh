@@ -16,6 +16,10 @@ flags() {
 }
 printf '#include <copg/copg.hpp>\n#include <copg/testing/leak_probe.hpp>\n#include <copg/testing/temporary_cluster.hpp>\n' >"$folder/testing.cpp"
 "$@" -fsyntax-only $(flags --cflags copg-testing) "$folder/testing.cpp"
+if [ -e "$config/copg-config.pc" ]; then
+    "$@" $(flags --cflags copg-config) "$source/examples/configured.cpp" -o "$folder/configured" \
+        $(flags --libs copg-config) -pthread
+fi
 "$@" $(flags --cflags copg) "$source/examples/smallest.cpp" -o "$folder/smallest" \
     $(flags --libs copg) -pthread
 if LD_LIBRARY_PATH=$(dirname "$(find "$installed" -name libcopg.so)") "$folder/smallest" nonsense \

@@ -104,4 +104,14 @@ BOOST_AUTO_TEST_CASE(every_kind_of_request_works_as_the_guide_shows_it) {
         check_region("docs/guide/requests.md", "examples/requests.cpp", mark);
 }
 
+#ifdef COPG_HAS_CONFIG
+BOOST_AUTO_TEST_CASE(named_pools_come_from_a_file_as_the_guide_shows_it) {
+    auto const file = std::string{COPG_SOURCE_ROOT} + "/examples/configured.yaml";
+    auto const ran = run_program({example("configured"), cluster().dsn(), file});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output == "schema public\n");
+    check_region("docs/guide/configuration.md", "examples/configured.cpp", "register");
+}
+#endif
+
 BOOST_AUTO_TEST_SUITE_END()

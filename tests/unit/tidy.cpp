@@ -16,7 +16,7 @@ namespace {
 fs::path const root{COPG_SOURCE_ROOT};
 
 std::map<std::string, int> const layers{
-    {"base", 0}, {"driver", 1}, {"pool", 2}, {"scope", 3}, {"manager", 4}};
+    {"base", 0}, {"driver", 1}, {"pool", 2}, {"scope", 3}, {"manager", 4}, {"config", 5}};
 
 struct source_line {
     fs::path file;

@@ -41,6 +41,7 @@ enum class errc {
     transaction_in_doubt,  ///< the connection broke while COMMIT was under way
     scope_ended,           ///< the transaction scope of this coroutine is over
     scope_conflict,        ///< two different targets of one name, or two isolations, in one scope
+    unsupported_database,  ///< a configured database of a type that copg does not serve
 };
 
 /// The category of errc.
