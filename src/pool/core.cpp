@@ -63,6 +63,13 @@ void pool_core::note_idle() noexcept {
     tell_budget();
 }
 
+/// An idle connection goes, unused.
+void pool_core::take_out(pool_slot& slot) noexcept {
+    idle_.remove(slot);
+    window_.one_less();
+    note_idle();
+}
+
 void pool_core::tell_budget() noexcept {
     if (budget_ == nullptr)
         return;
@@ -216,10 +223,8 @@ void pool_core::start_closing(pool_slot& slot, pool_time now) noexcept {
 }
 
 void pool_core::remove(pool_slot& slot, close_reason reason, pool_time now) noexcept {
-    if (slot.idle_hook.is_linked()) {
-        idle_.remove(slot);
-        note_idle();
-    }
+    if (slot.idle_hook.is_linked())
+        take_out(slot);
     if (slot.now == pool_slot::state::in_use)
         end_use(slot, now);
     if (slot.now == pool_slot::state::closing)

@@ -168,6 +168,7 @@ private:
     void slot_is_due(pool_slot& slot, pool_time now) noexcept;
     void set_off(pool_time now) noexcept;
     void note_idle() noexcept;
+    void take_out(pool_slot& slot) noexcept;
     void tell_budget() noexcept;
     std::size_t lasting() const noexcept { return slots_.size() - doomed_; }
     bool may_shrink() const noexcept { return lasting() > options_.minimum; }

@@ -74,8 +74,7 @@ void pool_core::slot_is_due(pool_slot& slot, pool_time now) noexcept {
 
 pool_core::closing
 pool_core::start_to_close(pool_slot& slot, close_reason reason, pool_time now) noexcept {
-    idle_.remove(slot);
-    note_idle();
+    take_out(slot);
     slot.now = pool_slot::state::closing;
     slot.since = now;
     ++closing_;

@@ -103,6 +103,45 @@ BOOST_AUTO_TEST_CASE(connections_that_nobody_needed_for_an_idle_time_go_down_to_
     BOOST_TEST(pool.take() == slots[4]);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_short_peak_needs_once_in_each_idle_time_is_kept) {
+    auto options = quiet(10);
+    options.idle_time = 4min;
+    scripted_core pool{options};
+    pool.fill_idle(6);
+    for (int i = 0; i < 10; ++i) {
+        std::vector<pool_slot*> used;
+        for (int n = 0; n < 4; ++n) {
+            used.push_back(pool.take());
+            BOOST_TEST_REQUIRE(used.back() != nullptr);
+        }
+        for (auto* const slot : used)
+            pool.give(*slot);
+        run_for(pool, 3min);
+    }
+    BOOST_TEST(pool.statistics().idle == 4u); // two were never needed
+    BOOST_TEST(closed(pool, close_reason::idle) == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_lost_while_idle_is_not_closed_once_more_for_want_of_use) {
+    auto options = quiet(10);
+    options.idle_time = 4min;
+    scripted_core pool{options};
+    auto const slots = pool.fill_idle(6);
+    auto const use = [&pool](int count) {
+        std::vector<pool_slot*> used;
+        for (int n = 0; n < count; ++n)
+            used.push_back(pool.take());
+        for (auto* const slot : used)
+            pool.give(*slot);
+    };
+    run_for(pool, 3min);
+    use(4);
+    pool.lose(*slots[0]);
+    pool.lose(*slots[1]);
+    run_for(pool, 2min); // the two that were not needed have gone already
+    BOOST_TEST(pool.statistics().idle == 4u);
+}
+
 BOOST_AUTO_TEST_CASE(an_idle_time_of_zero_keeps_all_and_one_not_set_follows_the_lifetime) {
     scripted_core kept{quiet(3)};
     kept.fill_idle(3);
