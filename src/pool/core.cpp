@@ -74,7 +74,9 @@ void pool_core::tell_budget() noexcept {
     if (budget_ == nullptr)
         return;
     auto const* const oldest = idle_.oldest();
-    budget_->note_idle(oldest == nullptr ? std::nullopt : std::optional{oldest->since});
+    auto const is_needed = queue_.eligible() > 0 && !paused_; // by whoever waits here
+    budget_->note_idle(oldest == nullptr || is_needed ? std::nullopt
+                                                      : std::optional{oldest->since});
 }
 
 void pool_core::end_use(pool_slot& slot, pool_time now) noexcept {
@@ -131,6 +133,8 @@ bool pool_core::withdraw(pool_waiter& waiter, pool_time now) noexcept {
     end_wait(waiter, now, false);
     queue_.remove(waiter);
     ++counters_.cancelled;
+    if (budget_ != nullptr && connects_urgent() == 0)
+        budget_->is_content();
     return true;
 }
 

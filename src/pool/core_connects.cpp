@@ -50,9 +50,10 @@ std::size_t pool_core::take_room(std::size_t due, pool_time now) {
         if (!urgent && background_at_ && now < *background_at_)
             break;
         if (!budget_->take(urgent)) {
-            if (!urgent)
-                background_at_ = now + background_pause;
-            return given;
+            if (urgent)
+                return given; // and is told when
+            background_at_ = now + background_pause;
+            break;
         }
         ++given;
     }

@@ -94,14 +94,16 @@ pool_core::closing pool_core::next_to_close(pool_time now) noexcept {
             return found;
         sweeping_ = false;
     }
-    if (queue_.eligible() > 0 && !paused_) // they get what is idle
+    if (queue_.eligible() > 0 && !paused_) { // they get what is idle
+        surplus_ = reclaims_ = 0;
         return {};
+    }
     if (surplus_ > 0 && may_shrink() && !idle_.empty()) {
         --surplus_;
         return start_to_close(*idle_.oldest(), close_reason::idle, now);
     }
     surplus_ = 0;
-    if (reclaims_ > 0 && !idle_.empty()) {
+    if (reclaims_ > 0 && !idle_.empty() && budget_->yields()) {
         --reclaims_;
         return start_to_close(*idle_.oldest(), close_reason::budget, now);
     }
