@@ -41,11 +41,11 @@ pool_tenant& fair_queue::tenant_of(session const& wanted) {
 
 void fair_queue::push(pool_waiter& waiter, pool_tenant& tenant) noexcept {
     waiter.tenant = &tenant;
+    auto const before = tenant.eligible();
     (waiter.holds_connection ? tenant.holders : tenant.waiting).push_back(waiter);
     arrivals_.push_back(waiter);
     ++size_;
-    if (!tenant.at_maximum())
-        ++eligible_;
+    eligible_ += tenant.eligible() - before;
     enlist(tenant);
 }
 
@@ -70,11 +70,11 @@ void fair_queue::enlist(pool_tenant& tenant) noexcept {
 }
 
 void fair_queue::unlink(pool_waiter& waiter, pool_tenant& tenant, waiter_list& from) noexcept {
+    auto const before = tenant.eligible();
     from.erase(from.iterator_to(waiter));
     arrivals_.erase(arrivals_.iterator_to(waiter));
     --size_;
-    if (!tenant.at_maximum())
-        --eligible_;
+    eligible_ -= before - tenant.eligible();
     if (tenant.holders.empty() && tenant.urgent_hook.is_linked())
         urgent_.erase(urgent_.iterator_to(tenant));
 }
@@ -161,18 +161,19 @@ void fair_queue::serve(pool_tenant& tenant, pool_slot& slot) noexcept {
 }
 
 void fair_queue::charge(pool_tenant& tenant, wait_times const& clock) noexcept {
+    auto const before = tenant.eligible();
     ++tenant.in_use;
-    if (tenant.in_use != tenant.maximum)
-        return;
-    tenant.cap_mark = clock;
-    eligible_ -= tenant.waiters();
+    eligible_ -= before - tenant.eligible();
+    if (tenant.in_use == tenant.maximum)
+        tenant.cap_mark = clock;
 }
 
 void fair_queue::discharge(pool_tenant& tenant, wait_times const& clock) noexcept {
+    auto const before = tenant.eligible();
     --tenant.in_use;
+    eligible_ += tenant.eligible() - before;
     if (tenant.in_use + 1 == tenant.maximum) {
         tenant.capped = tenant.capped + (clock - tenant.cap_mark);
-        eligible_ += tenant.waiters();
         enlist(tenant);
     }
     forget_if_idle(tenant);

@@ -81,6 +81,20 @@ BOOST_AUTO_TEST_CASE(
                boost::test_tools::per_element()); // doubled by each success
 }
 
+BOOST_AUTO_TEST_CASE(no_more_connects_are_made_for_a_tenant_than_it_may_use) {
+    auto options = pool_of(10);
+    options.tenant_maxima["a"] = 2;
+    scripted_core pool{options};
+    for (int i = 0; i < 8; ++i)
+        pool.wait("a");
+    BOOST_TEST(pool.connects() == 2u);
+    pool.wait("b");
+    BOOST_TEST(pool.connects() == 1u);
+    pool.connect();
+    pool.grant();
+    BOOST_TEST(pool.connects() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(connects_end_with_the_need_for_them) {
     scripted_core pool{pool_of(10)};
     auto const slots = pool.fill(2);
@@ -139,6 +153,23 @@ BOOST_AUTO_TEST_CASE(after_a_failure_one_prober_tries_again_later_and_later_with
         BOOST_TEST(pool.statistics().connect_failures_in_a_row == 6u);
         BOOST_TEST(pool.statistics().connects_failed == 6u);
     }
+}
+
+BOOST_AUTO_TEST_CASE(attempts_that_fail_together_are_one_try) {
+    auto options = pool_of(4);
+    options.retry.attempts = 3;
+    options.retry.delay = 100ms;
+    options.retry.jitter = 0;
+    scripted_core pool{options};
+    press(pool, 4);
+    BOOST_TEST(pool.connects() == 4u);
+    for (int i = 0; i < 4; ++i)
+        pool.fail_connect();
+    BOOST_TEST(pool.statistics().connect_failures_in_a_row == 1u);
+    BOOST_TEST(!pool.core.gate().exhausted());
+    BOOST_TEST((next_try_fails(pool) == 100ms)); // not what four failures would have grown it to
+    BOOST_TEST((next_try_fails(pool) == 200ms));
+    BOOST_TEST(pool.core.gate().exhausted());
 }
 
 BOOST_AUTO_TEST_CASE(jitter_spreads_the_tries_of_pools_that_failed_together) {
