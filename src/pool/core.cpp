@@ -199,6 +199,8 @@ pool_core::release(pool_slot& slot, bool clean, pool_time now) noexcept {
 close_reason pool_core::doom(pool_slot& slot, close_reason reason) noexcept {
     slot.doomed = true;
     ++doomed_;
+    end_succession(slot);
+    unschedule(slot);
     return reason;
 }
 
@@ -214,9 +216,17 @@ std::optional<close_reason> pool_core::reason_to_close(pool_slot const& slot,
     if (lasting() > options_.maximum)
         return close_reason::resized;
     if (options_.maximum_idle && slot.now != pool_slot::state::idle && queue_.eligible() == 0 &&
-        idle_.size() >= *options_.maximum_idle)
+        idle_staying(now) >= *options_.maximum_idle)
         return close_reason::maximum_idle;
     return std::nullopt;
+}
+
+/// Idle connections without those that have to go and have not been asked for yet.
+std::size_t pool_core::idle_staying(pool_time now) const noexcept {
+    auto count = idle_.size();
+    if (sweeping_)
+        idle_.for_each([&](pool_slot const& slot) { count -= reason_to_close(slot, now) ? 1 : 0; });
+    return count;
 }
 
 void pool_core::start_closing(pool_slot& slot, pool_time now) noexcept {
@@ -235,8 +245,7 @@ void pool_core::remove(pool_slot& slot, close_reason reason, pool_time now) noex
         --closing_;
     if (slot.doomed)
         --doomed_;
-    if (slot.age == pool_slot::life::due)
-        replacing_ -= std::min<std::size_t>(replacing_, 1);
+    end_succession(slot);
     unschedule(slot);
     queue_.end_turn(slot);
     idle_.leave_seat(slot.seat);

@@ -155,6 +155,9 @@ private:
     void end_use(pool_slot& slot, pool_time now) noexcept;
     void end_wait(pool_waiter& waiter, pool_time now, bool granted) noexcept;
     close_reason doom(pool_slot& slot, close_reason reason) noexcept;
+    void retire(pool_slot& slot) noexcept;
+    void end_succession(pool_slot& slot) noexcept;
+    std::size_t idle_staying(pool_time now) const noexcept;
     std::optional<close_reason> reason_to_close(pool_slot const& slot,
                                                 pool_time now) const noexcept;
     closing start_to_close(pool_slot& slot, close_reason reason, pool_time now) noexcept;
@@ -187,7 +190,7 @@ private:
     std::size_t connecting_ = 0;
     std::size_t closing_ = 0;
     std::size_t doomed_ = 0;                 // of the closing ones, those that will be removed
-    std::size_t replacing_ = 0;              // attempts wanted for connections that are due
+    std::size_t replacing_ = 0;              // successors that are wanted
     std::optional<pool_time> background_at_; // when room for the minimum is asked for again
     pool_time asked_at_{};                   // the last time that connects_due() was told
     std::uint64_t generation_ = 0;

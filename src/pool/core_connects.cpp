@@ -85,17 +85,10 @@ pool_slot& pool_core::connected(std::shared_ptr<connection_impl> connection,
         schedule(slot,
                  now + life - std::min<pool_time::duration>(life / 10, std::chrono::seconds{30}));
     }
-    if (replacing_ > 0) { // the one that is due first has its successor
-        --replacing_;
-        auto const old = std::find_if(due_.begin(), due_.end(), [](pool_slot const& other) {
-            return other.age == pool_slot::life::due;
-        });
-        if (old != due_.end()) {
-            old->age = pool_slot::life::retired;
-            unschedule(*old);
-            sweeping_ = true;
-        }
-    }
+    auto const old = std::find_if(
+        due_.begin(), due_.end(), [](pool_slot const& other) { return other.succession; });
+    if (old != due_.end())
+        retire(*old); // this is its successor
     note_cause(now);
     return slot;
 }

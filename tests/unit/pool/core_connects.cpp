@@ -292,4 +292,51 @@ BOOST_AUTO_TEST_CASE(what_is_above_the_minimum_has_no_successor) {
     BOOST_TEST(pool.connects() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_successor_is_not_closed_as_one_idle_connection_too_many) {
+    auto options = pool_of(3, 1);
+    options.maximum_idle = 1;
+    options.lifetime = 10min;
+    options.lifetime_jitter = 0;
+    scripted_core pool{options};
+    pool.fill_idle(1);
+    pool.pass(9min + 30s);
+    BOOST_TEST(pool.connects() == 1u);
+    BOOST_TEST(pool.connect() != nullptr);
+    BOOST_TEST(pool.sweep() == "lifetime");
+    BOOST_TEST(pool.connects() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(each_of_the_minimum_has_its_successor_even_if_another_one_is_lost) {
+    auto options = pool_of(10, 3);
+    options.lifetime = 10min;
+    options.lifetime_jitter = 0;
+    scripted_core pool{options};
+    auto const slots = pool.fill_idle(4);
+    pool.pass(9min + 30s); // one is above the minimum, and needs no successor
+    BOOST_TEST(pool.core.needs_connections() == false);
+    pool.lose(*slots[3]);
+    pool.lose(*slots[2]);
+    BOOST_TEST(pool.connects() == 1u); // for the minimum
+    pool.connect();
+    BOOST_TEST(pool.sweep() == "");
+}
+
+BOOST_AUTO_TEST_CASE(only_those_that_count_for_the_minimum_are_replaced_ahead) {
+    auto options = pool_of(10, 1);
+    options.lifetime = 10min;
+    options.lifetime_jitter = 0;
+    options.connect_concurrency = 1;
+    scripted_core pool{options};
+    auto const slots = pool.fill(2);
+    pool.give(*slots[0]);
+    pool.pass(9min + 30s); // the idle one is the last one, as far as can be seen
+    pool.give(*slots[1]);
+    BOOST_TEST(pool.connects() == 1u);
+    pool.lose(*slots[1]);
+    pool.connect();
+    BOOST_TEST(pool.sweep() == "lifetime");
+    BOOST_TEST(pool.statistics().idle == 1u);
+    BOOST_TEST(pool.connects() == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

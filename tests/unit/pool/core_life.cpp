@@ -89,6 +89,38 @@ BOOST_AUTO_TEST_CASE(while_the_server_refuses_an_old_connection_is_better_than_n
     BOOST_TEST(pool.statistics().idle == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(an_outage_without_delays_does_not_keep_the_clock_busy) {
+    auto options = quiet(2, 1);
+    options.lifetime = 1min;
+    options.retry.delay = options.retry.maximum_delay = 0ms;
+    scripted_core pool{options};
+    pool.fill_idle(1);
+    pool.core.resize(2, 2);
+    BOOST_TEST(pool.connects() == 1u);
+    pool.fail_connect();
+    pool.pass(2min); // it has expired, and stays
+    BOOST_TEST(pool.sweep() == "");
+    BOOST_TEST(pool.connects() == 1u);
+    BOOST_TEST((*pool.core.next_event() > pool.now));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_closing_needs_no_successor) {
+    auto options = quiet(5, 1);
+    options.lifetime = 10min;
+    options.lifetime_jitter = 0;
+    scripted_core pool{options};
+    pool.fill_idle(2);
+    pool.core.resize(1, 1);
+    auto const due = pool.core.next_to_close(pool.now); // which takes very long
+    pool.core.resize(1, 5);
+    pool.pass(9min + 30s);
+    BOOST_TEST(pool.connects() == 1u); // for the one that stays
+    pool.connect();
+    BOOST_TEST(pool.sweep() == "lifetime");
+    pool.core.remove(*due.slot, due.reason, pool.now);
+    BOOST_TEST(pool.connects() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(connections_that_nobody_needed_for_an_idle_time_go_down_to_the_minimum) {
     auto options = quiet(10, 2);
     options.idle_time = 4min;
@@ -248,6 +280,41 @@ BOOST_AUTO_TEST_CASE(a_connection_is_as_long_unused_after_its_check_as_before) {
     auto* const again = pool.core.next_to_check(pool.now);
     pool.core.refresh(); // while it is asked
     BOOST_TEST((pool.core.check_ended(*again, pool.now) == close_reason::refreshed));
+}
+
+BOOST_AUTO_TEST_CASE(a_round_of_checks_leaves_the_order_of_use_as_it_was) {
+    auto options = quiet(5);
+    options.health_interval = 30s;
+    scripted_core pool{options};
+    auto const slots = pool.fill(5);
+    for (auto* const slot : slots) {
+        pool.now += 1s;
+        pool.give(*slot, slot != slots[2]);
+    }
+    pool.pass(15s);
+    pool.pass(30s);
+    int checked = 0;
+    for (; auto* const slot = pool.core.next_to_check(pool.now); ++checked)
+        pool.core.check_ended(*slot, pool.now);
+    BOOST_TEST(checked == 5);
+    BOOST_TEST(pool.core.next_to_close(pool.now).slot == nullptr);
+    pool.core.resize(0, 4);
+    pool.wait();
+    for (auto const i : {4u, 3u, 2u, 1u, 0u}) { // waiters get the last used, clean or not
+        pool.wait();
+        BOOST_TEST(pool.grant()->granted == slots[i]);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(checks_are_due_though_all_were_in_use_when_it_was_last_asked) {
+    auto options = quiet(1);
+    options.health_interval = 30s;
+    scripted_core pool{options};
+    auto const slots = pool.fill(1);
+    auto const next = pool.core.next_event();
+    BOOST_TEST_REQUIRE(next.has_value());
+    pool.give(*slots[0]); // and nobody asks what follows from that
+    BOOST_TEST((*next == pool.now + 15s));
 }
 
 BOOST_AUTO_TEST_CASE(a_long_use_is_reported_once) {

@@ -59,6 +59,39 @@ BOOST_AUTO_TEST_CASE(a_wait_for_connections_in_use_is_told_from_one_for_a_connec
     BOOST_TEST(pool.core.last_wait() == expected);
 }
 
+BOOST_AUTO_TEST_CASE(between_two_attempts_the_server_is_unreachable_unless_the_pool_is_full) {
+    for (auto const full : {false, true}) {
+        scripted_core pool{pool_of(2)};
+        pool.fill(1);
+        auto& waiter = pool.wait();
+        BOOST_TEST(pool.connects() == 1u);
+        pool.fail_connect();
+        if (full)
+            pool.core.resize(0, 1);
+        pool.core.tick(pool.now);
+        pool.pass(20ms);
+        auto expected = parts(20ms);
+        (full ? expected.in_use : expected.unreachable) = 20ms;
+        BOOST_TEST(wait_of(waiter, pool) == expected);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_time_in_which_all_connections_are_cleaned_is_told_apart) {
+    scripted_core pool{pool_of(1)};
+    auto const slots = pool.fill(1);
+    auto& waiter = pool.wait();
+    pool.pass(10ms);
+    pool.core.start_closing(*slots[0], pool.now);
+    pool.core.tick(pool.now);
+    pool.pass(20ms);
+    pool.give(*slots[0]);
+    BOOST_TEST(pool.grant() == &waiter);
+    auto expected = parts(30ms);
+    expected.in_use = 10ms;
+    expected.closing = 20ms;
+    BOOST_TEST(pool.core.last_wait() == expected);
+}
+
 BOOST_AUTO_TEST_CASE(the_time_of_a_pause_is_told_apart) {
     scripted_core pool{pool_of(1)};
     pool.fill_idle(1);
