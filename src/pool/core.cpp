@@ -44,8 +44,8 @@ void pool_core::begin_use(pool_slot& slot,
                           std::source_location const& where,
                           pool_tenant* tenant,
                           pool_time now) noexcept {
-    note_idle();
     slot.now = pool_slot::state::in_use;
+    slot.used = true;
     slot.since = now;
     slot.last_session = wanted;
     slot.where = where;
@@ -54,6 +54,7 @@ void pool_core::begin_use(pool_slot& slot,
         slot.charged = tenant;
         queue_.charge(*tenant, clock_.read(now));
     }
+    note_idle();
     ++counters_.acquired;
 }
 
@@ -126,15 +127,21 @@ void pool_core::end_wait(pool_waiter& waiter, pool_time now, bool granted) noexc
     ++counters_.waits[std::min<std::size_t>(place, counters_.waits.size() - 1)];
 }
 
-bool pool_core::withdraw(pool_waiter& waiter, pool_time now) noexcept {
-    if (!waiter.queued())
-        return false;
+/// The waiter leaves the queue without a connection.
+void pool_core::give_up(pool_waiter& waiter, pool_time now) noexcept {
     note_cause(now);
     end_wait(waiter, now, false);
     queue_.remove(waiter);
-    ++counters_.cancelled;
+    tell_budget(); // of what it would have got
     if (budget_ != nullptr && connects_urgent() == 0)
         budget_->is_content();
+}
+
+bool pool_core::withdraw(pool_waiter& waiter, pool_time now) noexcept {
+    if (!waiter.queued())
+        return false;
+    give_up(waiter, now);
+    ++counters_.cancelled;
     return true;
 }
 
@@ -158,9 +165,7 @@ pool_waiter* pool_core::next_expired(pool_time now) noexcept {
     if (deadlines_.empty() || *deadlines_.begin()->deadline > now)
         return nullptr;
     auto& waiter = *deadlines_.begin();
-    note_cause(now);
-    end_wait(waiter, now, false);
-    queue_.remove(waiter);
+    give_up(waiter, now);
     ++counters_.timed_out;
     return &waiter;
 }
@@ -169,9 +174,7 @@ pool_waiter* pool_core::next_refused(pool_time now) noexcept {
     auto* const waiter = queue_.oldest();
     if (waiter == nullptr)
         return nullptr;
-    note_cause(now);
-    end_wait(*waiter, now, false);
-    queue_.remove(*waiter);
+    give_up(*waiter, now);
     ++counters_.refused;
     return waiter;
 }
@@ -184,7 +187,9 @@ pool_core::release(pool_slot& slot, bool clean, pool_time now) noexcept {
     slot.last_sign = now;
     if (auto const reason = reason_to_close(slot, now))
         return doom(slot, *reason);
-    if (budget_ != nullptr && budget_->must_yield(queue_.eligible() > 0))
+    auto const has_waiters = queue_.eligible() > 0;
+    auto const owed = has_waiters && !slot.used; // else pools would pass it on, and nobody use it
+    if (budget_ != nullptr && !owed && budget_->must_yield(has_waiters))
         return doom(slot, close_reason::budget);
     --closing_;
     slot.now = pool_slot::state::idle;

@@ -154,6 +154,7 @@ private:
                    pool_time now) noexcept;
     void end_use(pool_slot& slot, pool_time now) noexcept;
     void end_wait(pool_waiter& waiter, pool_time now, bool granted) noexcept;
+    void give_up(pool_waiter& waiter, pool_time now) noexcept;
     close_reason doom(pool_slot& slot, close_reason reason) noexcept;
     void retire(pool_slot& slot) noexcept;
     void end_succession(pool_slot& slot) noexcept;

@@ -111,6 +111,8 @@ pool_core::closing pool_core::next_to_close(pool_time now) noexcept {
         surplus_ = reclaims_ = 0;
         return {};
     }
+    if (queue_.eligible() == 0 && idle_.size() > options_.maximum_idle.value_or(idle_.size()))
+        return start_to_close(*idle_.oldest(), close_reason::maximum_idle, now);
     if (surplus_ > 0 && may_shrink() && !idle_.empty()) {
         --surplus_;
         return start_to_close(*idle_.oldest(), close_reason::idle, now);

@@ -406,6 +406,39 @@ BOOST_AUTO_TEST_CASE(a_core_yields_what_comes_back_and_waits_for_its_turn_again)
     BOOST_TEST(a.pool.connects() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_connection_serves_somebody_before_it_makes_room_for_another_pool) {
+    auto const state = budget_of(1);
+    member_pool a{state};
+    member_pool b{state};
+    auto& waiter = a.pool.wait();
+    BOOST_TEST(a.pool.connects() == 1u);
+    b.pool.wait();
+    b.pool.connects();
+    BOOST_TEST(a.pool.connect() != nullptr);
+    BOOST_TEST(a.pool.grant() == &waiter);
+    a.pool.wait();
+    BOOST_TEST(a.pool.give(*waiter.granted) == "budget");
+    BOOST_TEST(b.pool.connects() == 1u);
+    b.pool.core.next_refused(b.pool.now);
+    BOOST_TEST(a.pool.connects() == 0u);
+    BOOST_TEST(b.pool.connect() == nullptr); // nobody there wants it any more
+    BOOST_TEST(a.pool.connects() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_waiter_that_expires_would_have_got_is_known_to_be_idle) {
+    auto const state = budget_of(2);
+    member_pool a{state, pool_of(2), 1};
+    member_pool b{state};
+    auto const slots = a.pool.fill(2);
+    a.pool.wait({}, 10ms);
+    a.pool.give(*slots[0]);
+    a.pool.pass(10ms);
+    BOOST_TEST(a.pool.core.next_expired(a.pool.now) != nullptr); // before it is granted
+    b.pool.wait();
+    BOOST_TEST(b.pool.connects() == 0u);
+    BOOST_TEST(a.share.reclaimed == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_that_was_checked_while_a_pool_waits_goes_to_it) {
     auto const state = budget_of(1);
     auto options = pool_of(1);

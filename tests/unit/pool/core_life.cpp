@@ -220,6 +220,18 @@ BOOST_AUTO_TEST_CASE(what_a_waiter_needs_is_no_idle_connection) {
     BOOST_TEST(pool.give(*slots[0]) == "maximum idle");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_kept_for_a_waiter_that_expired_is_idle_after_all) {
+    auto options = quiet(2);
+    options.maximum_idle = 0;
+    scripted_core pool{options};
+    auto const slots = pool.fill(1);
+    pool.wait({}, 10ms);
+    BOOST_TEST(pool.give(*slots[0]) == "");
+    pool.pass(10ms);
+    BOOST_TEST(pool.core.next_expired(pool.now) != nullptr);
+    BOOST_TEST(pool.sweep() == "maximum idle");
+}
+
 BOOST_AUTO_TEST_CASE(idle_connections_are_asked_for_a_sign_of_life_in_rounds) {
     auto options = quiet(8);
     options.health_interval = 30s;
