@@ -32,7 +32,9 @@ pool_tenant& fair_queue::tenant_of(session const& wanted) {
     made.holder = wanted;
     made.key = wanted.fairness_key();
     auto const weight = options_.tenant_weights.find(made.key);
-    made.cost = weight != options_.tenant_weights.end() ? one_grant / weight->second : one_grant;
+    made.cost = weight != options_.tenant_weights.end()
+                    ? std::max<std::uint64_t>(one_grant / weight->second, 1)
+                    : one_grant;
     auto const maximum = options_.tenant_maxima.find(made.key);
     made.maximum =
         maximum != options_.tenant_maxima.end() ? maximum->second : options_.tenant_maximum;
@@ -120,9 +122,12 @@ pool_waiter* fair_queue::next(pool_slot& slot) noexcept {
 pool_waiter* fair_queue::next_urgent() noexcept {
     while (!urgent_.empty()) {
         auto& tenant = urgent_.front();
-        if (!tenant.at_maximum())
-            return &take(tenant, tenant.holders);
         urgent_.pop_front();
+        if (tenant.at_maximum())
+            continue;
+        if (tenant.holders.size() > 1) // tenants take turns
+            urgent_.push_back(tenant);
+        return &take(tenant, tenant.holders);
     }
     return nullptr;
 }

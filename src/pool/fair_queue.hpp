@@ -63,7 +63,7 @@ struct pool_tenant {
 /// caches and statements are used, for as long as that tenant is not more than `quantum` ahead of
 /// who comes next, and that one has waited before: a busy tenant delays a quiet one by no more than
 /// the next connection that is freed. Before all come those who hold a connection already, since
-/// others may wait for what they hold.
+/// others may wait for what they hold: their tenants take turns.
 ///
 /// Invariants: a waiter is in exactly one tenant's lists; eligible() counts the waiters
 /// that could be served at once without a tenant coming above its maximum; next() never passes over
