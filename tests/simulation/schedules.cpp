@@ -145,8 +145,11 @@ private:
             pass_until(now_ + 5ms);
             settle();
         }
-        for (auto const& pool : pools_)
+        for (auto const& pool : pools_) {
             require(!pool->is_closed() || pool->open() == 0, "a closed pool keeps a connection");
+            require(pool->core().statistics(now_).waiting_tenants <= pool->core().connected_count(),
+                    "a tenant is not forgotten"); // each connection may have served one last
+        }
     }
 
     dice random_;

@@ -120,7 +120,8 @@ void modelled_pool::check_connects(pool_statistics const& now, pool_time time) c
     if (closed_ || now.connecting > 0 || core_.gate().shut(time) || member_ != nullptr)
         return;
     require(core_.connected_count() >= options.minimum, "nobody fills the minimum");
-    auto const stuck = !core_.is_paused() && servable() > 0 && now.closing == 0;
+    auto const soon = cleaning_.size() + checking_.size(); // will serve somebody, too
+    auto const stuck = !core_.is_paused() && servable() > soon;
     require(!stuck || now.open >= options.maximum, "nobody connects for a waiter");
 }
 

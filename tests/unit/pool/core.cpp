@@ -249,6 +249,25 @@ BOOST_AUTO_TEST_CASE(a_tenant_never_uses_more_than_its_maximum_and_gets_the_next
     }
 }
 
+BOOST_AUTO_TEST_CASE(tenants_are_forgotten_when_nobody_waits_for_them_or_has_a_connection) {
+    for (auto const charged : {false, true}) {
+        auto options = pool_of(2);
+        options.tenant_maximum = charged ? 2 : 0;
+        scripted_core pool{options};
+        auto const slots = pool.fill(2, session{"a"});
+        auto& of_b = pool.wait("b");
+        auto& of_c = pool.wait("c");
+        pool.give(*slots[0]);
+        pool.grant();
+        pool.give(*slots[1]);
+        pool.grant();
+        pool.give(*of_b.granted);
+        BOOST_TEST(pool.statistics().waiting_tenants == 1u); // whose turn a connection serves
+        pool.lose(*of_c.granted);
+        BOOST_TEST(pool.statistics().waiting_tenants == 0u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(statistics_say_what_everybody_does) {
     scripted_core pool{pool_of(6, 1)};
     auto const slots = pool.fill(4);

@@ -95,6 +95,35 @@ BOOST_AUTO_TEST_CASE(no_more_connects_are_made_for_a_tenant_than_it_may_use) {
     BOOST_TEST(pool.connects() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(the_ramp_starts_again_only_when_nothing_is_under_way_either) {
+    auto options = pool_of(50);
+    options.connect_concurrency = 8;
+    for (auto const calm : {false, true}) {
+        scripted_core pool{options};
+        pool.fill(1);
+        pool.connects(); // calm
+        press(pool, 4);
+        BOOST_TEST(pool.connects() == 1u);
+        pool.connect();
+        pool.grant();
+        BOOST_TEST(pool.connects() == 2u);
+        while (pool.core.next_refused(pool.now) != nullptr) {
+        }
+        BOOST_TEST(pool.connects() == 0u);
+        if (calm) {
+            pool.connect();
+            pool.connect();
+            pool.connects();
+            while (pool.take() != nullptr) {
+            }
+        }
+        press(pool, 10);
+        BOOST_TEST(pool.connects() == (calm ? 1u : 0u));
+        pool.connect();
+        BOOST_TEST(pool.connects() == (calm ? 2u : 3u)); // 2, or 4 of which one is under way
+    }
+}
+
 BOOST_AUTO_TEST_CASE(connects_end_with_the_need_for_them) {
     scripted_core pool{pool_of(10)};
     auto const slots = pool.fill(2);
