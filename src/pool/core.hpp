@@ -36,7 +36,7 @@ public:
     pool_core& operator=(pool_core const&) = delete;
     ~pool_core();
 
-    // Borrowing (core.cpp).
+    // Borrowing (core.cpp, core_waits.cpp).
 
     /// An acquire that does not wait: the idle connection that suits the session best; null when it
     /// would have to wait.

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <string>
@@ -22,6 +23,14 @@ inline pool_options pool_of(std::size_t maximum, std::size_t minimum = 0) {
     pool_options made;
     made.maximum = maximum;
     made.minimum = minimum;
+    return made;
+}
+
+/// Options without anything that happens by itself.
+inline pool_options pool_at_rest(std::size_t maximum, std::size_t minimum = 0) {
+    auto made = pool_of(maximum, minimum);
+    made.lifetime = made.health_interval = 0ms;
+    made.idle_time = 0ms;
     return made;
 }
 
@@ -43,6 +52,16 @@ public:
     void pass(duration time) {
         now += time;
         core.tick(now);
+    }
+
+    /// Lets time pass as a timer does, which meets every event; closes what has to go.
+    void run_for(duration time) {
+        auto const until = now + time;
+        for (auto next = core.next_event(); next && *next <= until; next = core.next_event()) {
+            pass(std::max(*next, now) - now);
+            sweep();
+        }
+        pass(until - now);
     }
 
     /// Somebody wants a connection, and gets it at once or not at all.
