@@ -29,12 +29,15 @@ budget_member::budget_member(std::shared_ptr<budget_state> state,
 
 budget_member::~budget_member() {
     std::lock_guard const lock{state_->mutex_};
+    stop_yielding(yielding_);
+    set_reclaiming(false);
     while (used_ > 0)
         state_->end_use(*this);
     state_->committed_ -= minimum_;
     state_->stop_waiting(*this);
     state_->all_.erase(state_->all_.iterator_to(*this));
     state_->wake_next();
+    state_->make_room();
 }
 
 bool budget_member::take(bool urgent) {
@@ -60,7 +63,7 @@ bool budget_member::take(bool urgent) {
 void budget_member::give() noexcept {
     std::lock_guard const lock{state_->mutex_};
     state_->end_use(*this);
-    state_->yielding_ -= std::min<std::size_t>(state_->yielding_, 1);
+    stop_yielding(std::min<std::size_t>(yielding_, 1));
     state_->wake_next();
 }
 
@@ -76,24 +79,49 @@ bool budget_member::must_yield(bool has_waiters) noexcept {
     if (state_->waiting_count_ == 0)
         return false;
     std::lock_guard const lock{state_->mutex_};
+    if (!state_->needs_room() || staying() <= minimum_)
+        return false;
+    auto const gains = [this](budget_member const& other) {
+        return other.used_ == 0 || used_ >= other.used_ + 2;
+    };
     auto const& waiting = state_->waiting_;
-    if (waiting.size() <= state_->yielding_ || used_ <= minimum_)
+    if (has_waiters && std::none_of(waiting.begin(), waiting.end(), gains))
         return false;
-    if (has_waiters && used_ < waiting.front().used_ + 2) // nothing would be gained
-        return false;
-    ++state_->yielding_;
-    ++state_->reclaimed_;
+    state_->start_yielding(*this);
     return true;
 }
 
+bool budget_member::yields() noexcept {
+    std::lock_guard const lock{state_->mutex_};
+    set_reclaiming(false); // it is done, or was for nothing
+    if (!state_->needs_room() || staying() <= minimum_)
+        return false;
+    state_->start_yielding(*this);
+    return true;
+}
+
+void budget_member::stop_yielding(std::size_t count) noexcept {
+    yielding_ -= count;
+    state_->yielding_ -= count;
+}
+
+void budget_member::set_reclaiming(bool reclaiming) noexcept {
+    if (std::exchange(reclaiming_, reclaiming) != reclaiming)
+        reclaiming ? ++state_->asked_ : --state_->asked_;
+}
+
 void budget_member::note_idle(std::optional<time> oldest) noexcept {
-    idle_since_.store(oldest.value_or(time::max()).time_since_epoch().count(),
-                      std::memory_order_relaxed);
+    // Either a pool that begins to wait sees this, or this sees that it waits.
+    idle_since_.store(oldest.value_or(time::max()).time_since_epoch().count());
+    if (!oldest || state_->waiting_count_ == 0)
+        return;
+    std::lock_guard const lock{state_->mutex_};
+    state_->make_room();
 }
 
 void budget_member::reclaim_ended() noexcept {
     std::lock_guard const lock{state_->mutex_};
-    reclaiming_ = false;
+    set_reclaiming(false);
     state_->make_room();
 }
 
@@ -120,15 +148,24 @@ void budget_state::stop_waiting(budget_member& member) noexcept {
     --waiting_count_;
 }
 
-/// Asks for the connections that have been idle for longest, as many as pools wait for.
+void budget_state::start_yielding(budget_member& member) noexcept {
+    ++member.yielding_;
+    ++yielding_;
+    ++reclaimed_;
+}
+
+/// Whether more pools wait than there is room for or has been asked for.
+bool budget_state::needs_room() const noexcept {
+    return waiting_.size() > asked_ + yielding_ + (maximum_ - committed_);
+}
+
+/// Asks for the connection that has been idle for longest.
 void budget_state::make_room() noexcept {
-    auto const asked = static_cast<std::size_t>(
-        std::count_if(all_.begin(), all_.end(), [](auto const& m) { return m.reclaiming_; }));
-    if (committed_ < maximum_ || waiting_.size() <= asked + yielding_)
+    if (!needs_room())
         return;
     auto const spare = [](budget_member const& member) {
-        auto const since = member.idle_since_.load(std::memory_order_relaxed);
-        return member.reclaiming_ || member.used_ <= member.minimum_
+        auto const since = member.idle_since_.load();
+        return member.reclaiming_ || member.staying() <= member.minimum_
                    ? budget_account::time::max().time_since_epoch().count()
                    : since;
     };
@@ -139,8 +176,7 @@ void budget_state::make_room() noexcept {
     if (oldest == all_.end() ||
         spare(*oldest) == budget_account::time::max().time_since_epoch().count())
         return; // the next one that comes back will be asked for
-    oldest->reclaiming_ = true;
-    ++reclaimed_;
+    oldest->set_reclaiming(true);
     oldest->calls_.reclaim();
 }
 

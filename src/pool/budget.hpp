@@ -37,6 +37,7 @@ public:
     void give() noexcept override;
     void is_content() noexcept override;
     bool must_yield(bool has_waiters) noexcept override;
+    bool yields() noexcept override;
     void note_idle(std::optional<time> oldest) noexcept override;
 
     /// The pool has done what reclaim asked for, or has nothing idle any more.
@@ -50,8 +51,13 @@ private:
     callbacks const calls_;
     std::atomic<time::rep> idle_since_ = time::max().time_since_epoch().count();
 
+    std::size_t staying() const noexcept { return used_ - yielding_; }
+    void stop_yielding(std::size_t count) noexcept;
+    void set_reclaiming(bool reclaiming) noexcept;
+
     // Guarded by the state's mutex.
     std::size_t used_ = 0;
+    std::size_t yielding_ = 0; // connections that go to make room, not gone yet
     bool reclaiming_ = false;
     boost::intrusive::list_member_hook<> all_hook_;
     boost::intrusive::list_member_hook<> waiting_hook_;
@@ -61,7 +67,8 @@ private:
 ///
 /// Invariants: the sum over the pools of max(used, minimum) never exceeds the maximum; pools that
 /// wait for room get it in the order in which they asked, one connection each time; no more
-/// connections are asked back than pools wait.
+/// connections are asked back than pools wait, those counted for which there is room already; no
+/// connection stays idle above its pool's minimum while a pool waits.
 ///
 /// Thread safety: every function may be called from any thread. A pool calls with its own mutex
 /// held; nothing here calls a pool but through its callbacks.
@@ -86,6 +93,8 @@ private:
     void add_use(budget_member& member) noexcept;
     void end_use(budget_member& member) noexcept;
     void stop_waiting(budget_member& member) noexcept;
+    bool needs_room() const noexcept;
+    void start_yielding(budget_member& member) noexcept;
     void make_room() noexcept;
     void wake_next() noexcept;
 
@@ -95,7 +104,8 @@ private:
     mutable std::mutex mutex_; // guards all below, and the members' state
     std::size_t used_ = 0;
     std::size_t committed_ = 0; // the sum of max(used, minimum)
-    std::size_t yielding_ = 0;  // connections that were asked back on their return, not gone yet
+    std::size_t asked_ = 0;     // members that reclaim
+    std::size_t yielding_ = 0;  // the sum of the members'
     std::uint64_t reclaimed_ = 0;
     member_list<&budget_member::all_hook_> all_;
     member_list<&budget_member::waiting_hook_> waiting_;

@@ -21,6 +21,9 @@ public:
     virtual void is_content() noexcept = 0;
     /// A connection comes back: whether it has to make room for another pool.
     virtual bool must_yield(bool has_waiters) noexcept = 0;
+    /// The pool was asked for an idle connection and has one: whether that has to go; give()
+    /// follows when it is gone.
+    virtual bool yields() noexcept = 0;
     /// Since when the pool's longest unused connection is idle.
     virtual void note_idle(std::optional<time> oldest) noexcept = 0;
 

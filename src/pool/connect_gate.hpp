@@ -40,6 +40,8 @@ public:
     }
 
     void failed(time now) {
+        if (shut(now)) // it began before others failed: they are one try
+            return;
         ++failures_;
         at_once_ = 1;
         std::uniform_real_distribution<double> jitter;
@@ -55,7 +57,7 @@ public:
         recovering_ = false;
     }
 
-    /// Failures in a row.
+    /// Tries in a row that failed.
     std::size_t failures() const noexcept { return failures_; }
     /// When the next try is due; nothing while the server is believed to answer.
     std::optional<time> retry_at() const noexcept { return retry_at_; }

@@ -43,8 +43,8 @@ void pool_core::begin_use(pool_slot& slot,
                           std::source_location const& where,
                           pool_tenant* tenant,
                           pool_time now) noexcept {
-    note_idle();
     slot.now = pool_slot::state::in_use;
+    slot.used = true;
     slot.since = now;
     if (slot.last_session.data() != wanted.data()) // a copy counts, across threads
         slot.last_session = wanted;
@@ -54,6 +54,7 @@ void pool_core::begin_use(pool_slot& slot,
         slot.charged = tenant;
         queue_.charge(*tenant, clock_.read(now));
     }
+    note_idle();
     ++counters_.acquired;
 }
 
@@ -63,102 +64,26 @@ void pool_core::note_idle() noexcept {
     tell_budget();
 }
 
+/// An idle connection goes, unused.
+void pool_core::take_out(pool_slot& slot) noexcept {
+    idle_.remove(slot);
+    window_.one_less();
+    note_idle();
+}
+
 void pool_core::tell_budget() noexcept {
     if (budget_ == nullptr)
         return;
     auto const* const oldest = idle_.oldest();
-    budget_->note_idle(oldest == nullptr ? std::nullopt : std::optional{oldest->since});
+    auto const is_needed = queue_.eligible() > 0 && !paused_; // by whoever waits here
+    budget_->note_idle(oldest == nullptr || is_needed ? std::nullopt
+                                                      : std::optional{oldest->since});
 }
 
 void pool_core::end_use(pool_slot& slot, pool_time now) noexcept {
     counters_.held += std::max(pool_time::duration::zero(), now - slot.since);
     if (auto* const tenant = std::exchange(slot.charged, nullptr))
         queue_.discharge(*tenant, clock_.read(now));
-}
-
-bool pool_core::enqueue(pool_waiter& waiter, pool_time now) {
-    if (options_.wait_queue_limit != 0 && queue_.size() >= options_.wait_queue_limit &&
-        !waiter.holds_connection) {
-        ++counters_.queue_full;
-        return false;
-    }
-    note_cause(now);
-    auto& tenant = queue_.tenant_of(waiter.wanted);
-    waiter.since = now;
-    waiter.marks = fair_queue::served(tenant, clock_.read(now));
-    queue_.push(waiter, tenant);
-    if (waiter.deadline)
-        deadlines_.insert(deadlines_.end(), waiter);
-    return true;
-}
-
-/// The waiter is about to leave the queue.
-void pool_core::end_wait(pool_waiter& waiter, pool_time now, bool granted) noexcept {
-    if (waiter.deadline_hook.is_linked())
-        deadlines_.erase(deadlines_.iterator_to(waiter));
-    auto const spent = fair_queue::served(*waiter.tenant, clock_.read(now)) - waiter.marks;
-    auto const part = [&spent](wait_cause cause) { return spent[static_cast<std::size_t>(cause)]; };
-    last_wait_ = {now - waiter.since,
-                  part(wait_cause::in_use),
-                  part(wait_cause::connecting),
-                  part(wait_cause::unreachable),
-                  part(wait_cause::closing),
-                  part(wait_cause::paused),
-                  {}};
-    last_wait_.tenant_maximum = last_wait_.total;
-    for (auto const time : spent)
-        last_wait_.tenant_maximum -= time;
-    (granted ? counters_.waited : counters_.waited_for_nothing) += last_wait_;
-    counters_.longest_wait = std::max(counters_.longest_wait, last_wait_.total);
-    ++counters_.waits[duration_bucket(last_wait_.total)];
-}
-
-bool pool_core::withdraw(pool_waiter& waiter, pool_time now) noexcept {
-    if (!waiter.queued())
-        return false;
-    note_cause(now);
-    end_wait(waiter, now, false);
-    queue_.remove(waiter);
-    ++counters_.cancelled;
-    return true;
-}
-
-pool_waiter* pool_core::next_granted(pool_time now) noexcept {
-    if (idle_.empty() || queue_.eligible() == 0 || paused_ || closed_)
-        return nullptr;
-    auto& slot = idle_.newest();
-    auto* const waiter = queue_.next(slot);
-    idle_.remove(slot);
-    note_cause(now);
-    end_wait(*waiter, now, true);
-    begin_use(
-        slot, waiter->wanted, waiter->where, queue_.charges() ? waiter->tenant : nullptr, now);
-    queue_.tidy(*waiter->tenant);
-    waiter->granted = &slot;
-    ++counters_.acquired_after_wait;
-    return waiter;
-}
-
-pool_waiter* pool_core::next_expired(pool_time now) noexcept {
-    if (deadlines_.empty() || *deadlines_.begin()->deadline > now)
-        return nullptr;
-    auto& waiter = *deadlines_.begin();
-    note_cause(now);
-    end_wait(waiter, now, false);
-    queue_.remove(waiter);
-    ++counters_.timed_out;
-    return &waiter;
-}
-
-pool_waiter* pool_core::next_refused(pool_time now) noexcept {
-    auto* const waiter = queue_.oldest();
-    if (waiter == nullptr)
-        return nullptr;
-    note_cause(now);
-    end_wait(*waiter, now, false);
-    queue_.remove(*waiter);
-    ++counters_.refused;
-    return waiter;
 }
 
 std::optional<close_reason>
@@ -169,7 +94,9 @@ pool_core::release(pool_slot& slot, bool clean, pool_time now) noexcept {
     slot.last_sign = now;
     if (auto const reason = reason_to_close(slot, now))
         return doom(slot, *reason);
-    if (budget_ != nullptr && budget_->must_yield(queue_.eligible() > 0))
+    auto const has_waiters = queue_.eligible() > 0;
+    auto const owed = has_waiters && !slot.used; // else pools would pass it on, and nobody use it
+    if (budget_ != nullptr && !owed && budget_->must_yield(has_waiters))
         return doom(slot, close_reason::budget);
     --closing_;
     slot.now = pool_slot::state::idle;
@@ -184,6 +111,8 @@ pool_core::release(pool_slot& slot, bool clean, pool_time now) noexcept {
 close_reason pool_core::doom(pool_slot& slot, close_reason reason) noexcept {
     slot.doomed = true;
     ++doomed_;
+    end_succession(slot);
+    unschedule(slot);
     return reason;
 }
 
@@ -199,9 +128,17 @@ std::optional<close_reason> pool_core::reason_to_close(pool_slot const& slot,
     if (lasting() > options_.maximum)
         return close_reason::resized;
     if (options_.maximum_idle && slot.now != pool_slot::state::idle && queue_.eligible() == 0 &&
-        idle_.size() >= *options_.maximum_idle)
+        idle_staying(now) >= *options_.maximum_idle)
         return close_reason::maximum_idle;
     return std::nullopt;
+}
+
+/// Idle connections without those that have to go and have not been asked for yet.
+std::size_t pool_core::idle_staying(pool_time now) const noexcept {
+    auto count = idle_.size();
+    if (sweeping_)
+        idle_.for_each([&](pool_slot const& slot) { count -= reason_to_close(slot, now) ? 1 : 0; });
+    return count;
 }
 
 void pool_core::start_closing(pool_slot& slot, pool_time now) noexcept {
@@ -212,18 +149,15 @@ void pool_core::start_closing(pool_slot& slot, pool_time now) noexcept {
 }
 
 void pool_core::remove(pool_slot& slot, close_reason reason, pool_time now) noexcept {
-    if (slot.idle_hook.is_linked()) {
-        idle_.remove(slot);
-        note_idle();
-    }
+    if (slot.idle_hook.is_linked())
+        take_out(slot);
     if (slot.now == pool_slot::state::in_use)
         end_use(slot, now);
     if (slot.now == pool_slot::state::closing)
         --closing_;
     if (slot.doomed)
         --doomed_;
-    if (slot.age == pool_slot::life::due)
-        replacing_ -= std::min<std::size_t>(replacing_, 1);
+    end_succession(slot);
     unschedule(slot);
     queue_.end_turn(slot);
     idle_.leave_seat(slot.seat);
@@ -231,22 +165,6 @@ void pool_core::remove(pool_slot& slot, close_reason reason, pool_time now) noex
     slots_.erase(slot.self);
     if (budget_ != nullptr)
         budget_->give();
-}
-
-wait_cause pool_core::cause(pool_time now) const noexcept {
-    if (paused_)
-        return wait_cause::paused;
-    if (connecting_ > 0)
-        return wait_cause::connecting;
-    if (gate_.shut(now) && slots_.size() < options_.maximum)
-        return wait_cause::unreachable;
-    if (closing_ > 0 && closing_ == slots_.size())
-        return wait_cause::closing;
-    return wait_cause::in_use;
-}
-
-void pool_core::note_cause(pool_time now) noexcept {
-    clock_.turn(cause(now), now);
 }
 
 pool_slot* pool_core::find_idle(connection_impl const* connection) noexcept {

@@ -36,7 +36,7 @@ public:
     pool_core& operator=(pool_core const&) = delete;
     ~pool_core();
 
-    // Borrowing (core.cpp).
+    // Borrowing (core.cpp, core_waits.cpp).
 
     /// An acquire that does not wait: the idle connection that suits the session best; null when it
     /// would have to wait.
@@ -157,7 +157,11 @@ private:
                    pool_time now) noexcept;
     void end_use(pool_slot& slot, pool_time now) noexcept;
     void end_wait(pool_waiter& waiter, pool_time now, bool granted) noexcept;
+    void give_up(pool_waiter& waiter, pool_time now) noexcept;
     close_reason doom(pool_slot& slot, close_reason reason) noexcept;
+    void retire(pool_slot& slot) noexcept;
+    void end_succession(pool_slot& slot) noexcept;
+    std::size_t idle_staying(pool_time now) const noexcept;
     std::optional<close_reason> reason_to_close(pool_slot const& slot,
                                                 pool_time now) const noexcept;
     closing start_to_close(pool_slot& slot, close_reason reason, pool_time now) noexcept;
@@ -171,6 +175,7 @@ private:
     void slot_is_due(pool_slot& slot, pool_time now) noexcept;
     void set_off(pool_time now) noexcept;
     void note_idle() noexcept;
+    void take_out(pool_slot& slot) noexcept;
     void tell_budget() noexcept;
     std::size_t lasting() const noexcept { return slots_.size() - doomed_; }
     bool may_shrink() const noexcept { return lasting() > options_.minimum; }
@@ -189,7 +194,7 @@ private:
     std::size_t connecting_ = 0;
     std::size_t closing_ = 0;
     std::size_t doomed_ = 0;                 // of the closing ones, those that will be removed
-    std::size_t replacing_ = 0;              // attempts wanted for connections that are due
+    std::size_t replacing_ = 0;              // successors that are wanted
     std::optional<pool_time> background_at_; // when room for the minimum is asked for again
     pool_time asked_at_{};                   // the last time that connects_due() was told
     std::uint64_t generation_ = 0;

@@ -50,9 +50,10 @@ std::size_t pool_core::take_room(std::size_t due, pool_time now) {
         if (!urgent && background_at_ && now < *background_at_)
             break;
         if (!budget_->take(urgent)) {
-            if (!urgent)
-                background_at_ = now + background_pause;
-            return given;
+            if (urgent)
+                return given; // and is told when
+            background_at_ = now + background_pause;
+            break;
         }
         ++given;
     }
@@ -84,17 +85,10 @@ pool_slot& pool_core::connected(std::shared_ptr<connection_impl> connection,
         schedule(slot,
                  now + life - std::min<pool_time::duration>(life / 10, std::chrono::seconds{30}));
     }
-    if (replacing_ > 0) { // the one that is due first has its successor
-        --replacing_;
-        auto const old = std::find_if(due_.begin(), due_.end(), [](pool_slot const& other) {
-            return other.age == pool_slot::life::due;
-        });
-        if (old != due_.end()) {
-            old->age = pool_slot::life::retired;
-            unschedule(*old);
-            sweeping_ = true;
-        }
-    }
+    auto const old = std::find_if(
+        due_.begin(), due_.end(), [](pool_slot const& other) { return other.succession; });
+    if (old != due_.end())
+        retire(*old); // this is its successor
     note_cause(now);
     return slot;
 }

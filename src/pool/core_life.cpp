@@ -3,8 +3,12 @@
 #include "pool/core.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace copg::detail {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 bool has_come(std::optional<pool_time> const& at, pool_time now) noexcept {
@@ -40,6 +44,7 @@ void pool_core::unschedule(pool_slot& slot) noexcept {
 }
 
 void pool_core::tick(pool_time now) noexcept {
+    note_cause(now);
     while (!due_.empty() && due_.begin()->due_at <= now)
         slot_is_due(*due_.begin(), now);
     if (has_come(quarter_at_, now)) {
@@ -60,22 +65,29 @@ void pool_core::slot_is_due(pool_slot& slot, pool_time now) noexcept {
     if (slot.age == pool_slot::life::young) { // its successor is made ahead, if it needs one
         slot.age = pool_slot::life::due;
         schedule(slot, slot.expires_at);
-        if (!may_shrink() || idle_.size() <= 1)
-            ++replacing_;
+        slot.succession = !may_shrink() || idle_.size() <= 1;
+        replacing_ += slot.succession ? 1 : 0;
     } else if (gate_.failures() > 0) { // no successor can be had now
-        schedule(slot, now + options_.retry.maximum_delay);
+        schedule(slot, now + std::max<pool_time::duration>(options_.retry.maximum_delay, 1s));
     } else {
-        slot.age = pool_slot::life::retired;
-        unschedule(slot);
-        replacing_ -= std::min<std::size_t>(replacing_, 1);
-        sweeping_ = true;
+        retire(slot);
     }
+}
+
+void pool_core::retire(pool_slot& slot) noexcept {
+    slot.age = pool_slot::life::retired;
+    end_succession(slot);
+    unschedule(slot);
+    sweeping_ = true;
+}
+
+void pool_core::end_succession(pool_slot& slot) noexcept {
+    replacing_ -= std::exchange(slot.succession, false) ? 1 : 0;
 }
 
 pool_core::closing
 pool_core::start_to_close(pool_slot& slot, close_reason reason, pool_time now) noexcept {
-    idle_.remove(slot);
-    note_idle();
+    take_out(slot);
     slot.now = pool_slot::state::closing;
     slot.since = now;
     ++closing_;
@@ -95,14 +107,18 @@ pool_core::closing pool_core::next_to_close(pool_time now) noexcept {
             return found;
         sweeping_ = false;
     }
-    if (queue_.eligible() > 0 && !paused_) // they get what is idle
+    if (queue_.eligible() > 0 && !paused_) { // they get what is idle
+        surplus_ = reclaims_ = 0;
         return {};
+    }
+    if (queue_.eligible() == 0 && idle_.size() > options_.maximum_idle.value_or(idle_.size()))
+        return start_to_close(*idle_.oldest(), close_reason::maximum_idle, now);
     if (surplus_ > 0 && may_shrink() && !idle_.empty()) {
         --surplus_;
         return start_to_close(*idle_.oldest(), close_reason::idle, now);
     }
     surplus_ = 0;
-    if (reclaims_ > 0 && !idle_.empty()) {
+    if (reclaims_ > 0 && !idle_.empty() && budget_->yields()) {
         --reclaims_;
         return start_to_close(*idle_.oldest(), close_reason::budget, now);
     }
@@ -139,7 +155,7 @@ std::optional<close_reason> pool_core::check_ended(pool_slot& slot, pool_time no
         return doom(slot, *reason);
     --closing_;
     slot.now = pool_slot::state::idle; // as long unused as before
-    idle_.add_oldest(slot);
+    idle_.add_back(slot);
     tell_budget();
     return std::nullopt;
 }

@@ -32,7 +32,9 @@ pool_tenant& fair_queue::tenant_of(session const& wanted) {
     made.holder = wanted;
     made.key = wanted.fairness_key();
     auto const weight = options_.tenant_weights.find(made.key);
-    made.cost = weight != options_.tenant_weights.end() ? one_grant / weight->second : one_grant;
+    made.cost = weight != options_.tenant_weights.end()
+                    ? std::max<std::uint64_t>(one_grant / weight->second, 1)
+                    : one_grant;
     auto const maximum = options_.tenant_maxima.find(made.key);
     made.maximum =
         maximum != options_.tenant_maxima.end() ? maximum->second : options_.tenant_maximum;
@@ -41,11 +43,11 @@ pool_tenant& fair_queue::tenant_of(session const& wanted) {
 
 void fair_queue::push(pool_waiter& waiter, pool_tenant& tenant) noexcept {
     waiter.tenant = &tenant;
+    auto const before = tenant.eligible();
     (waiter.holds_connection ? tenant.holders : tenant.waiting).push_back(waiter);
     arrivals_.push_back(waiter);
     ++size_;
-    if (!tenant.at_maximum())
-        ++eligible_;
+    eligible_ += tenant.eligible() - before;
     enlist(tenant);
 }
 
@@ -70,11 +72,11 @@ void fair_queue::enlist(pool_tenant& tenant) noexcept {
 }
 
 void fair_queue::unlink(pool_waiter& waiter, pool_tenant& tenant, waiter_list& from) noexcept {
+    auto const before = tenant.eligible();
     from.erase(from.iterator_to(waiter));
     arrivals_.erase(arrivals_.iterator_to(waiter));
     --size_;
-    if (!tenant.at_maximum())
-        --eligible_;
+    eligible_ -= before - tenant.eligible();
     if (tenant.holders.empty() && tenant.urgent_hook.is_linked())
         urgent_.erase(urgent_.iterator_to(tenant));
 }
@@ -120,9 +122,12 @@ pool_waiter* fair_queue::next(pool_slot& slot) noexcept {
 pool_waiter* fair_queue::next_urgent() noexcept {
     while (!urgent_.empty()) {
         auto& tenant = urgent_.front();
-        if (!tenant.at_maximum())
-            return &take(tenant, tenant.holders);
         urgent_.pop_front();
+        if (tenant.at_maximum())
+            continue;
+        if (tenant.holders.size() > 1) // tenants take turns
+            urgent_.push_back(tenant);
+        return &take(tenant, tenant.holders);
     }
     return nullptr;
 }
@@ -161,18 +166,19 @@ void fair_queue::serve(pool_tenant& tenant, pool_slot& slot) noexcept {
 }
 
 void fair_queue::charge(pool_tenant& tenant, wait_times const& clock) noexcept {
+    auto const before = tenant.eligible();
     ++tenant.in_use;
-    if (tenant.in_use != tenant.maximum)
-        return;
-    tenant.cap_mark = clock;
-    eligible_ -= tenant.waiters();
+    eligible_ -= before - tenant.eligible();
+    if (tenant.in_use == tenant.maximum)
+        tenant.cap_mark = clock;
 }
 
 void fair_queue::discharge(pool_tenant& tenant, wait_times const& clock) noexcept {
+    auto const before = tenant.eligible();
     --tenant.in_use;
+    eligible_ += tenant.eligible() - before;
     if (tenant.in_use + 1 == tenant.maximum) {
         tenant.capped = tenant.capped + (clock - tenant.cap_mark);
-        eligible_ += tenant.waiters();
         enlist(tenant);
     }
     forget_if_idle(tenant);

@@ -8,6 +8,7 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,11 @@ struct pool_tenant {
     bool at_maximum() const noexcept { return maximum != 0 && in_use >= maximum; }
     bool waits() const noexcept { return !waiting.empty() || !holders.empty(); }
     std::size_t waiters() const noexcept { return waiting.size() + holders.size(); }
+    /// Waiters that could be served now, all together.
+    std::size_t eligible() const noexcept {
+        auto const room = maximum - std::min(maximum, in_use);
+        return maximum == 0 ? waiters() : std::min(waiters(), room);
+    }
 };
 
 /// Who waits, and whose turn it is: first come first served within a tenant, weighted fair queueing
@@ -57,13 +63,13 @@ struct pool_tenant {
 /// caches and statements are used, for as long as that tenant is not more than `quantum` ahead of
 /// who comes next, and that one has waited before: a busy tenant delays a quiet one by no more than
 /// the next connection that is freed. Before all come those who hold a connection already, since
-/// others may wait for what they hold.
+/// others may wait for what they hold: their tenants take turns.
 ///
-/// Invariants: a waiter is in exactly one tenant's lists; eligible() counts the waiters of tenants
-/// below their maximum; next() never passes over an earlier waiter of the same tenant and kind;
-/// between two tenants that wait all the time, grants per weight differ by at most the quantum and
-/// the connections in use. Removing a waiter takes constant time, the rest at most the logarithm of
-/// the number of tenants.
+/// Invariants: a waiter is in exactly one tenant's lists; eligible() counts the waiters
+/// that could be served at once without a tenant coming above its maximum; next() never passes over
+/// an earlier waiter of the same tenant and kind; between two tenants that wait all the time,
+/// grants per weight differ by at most the quantum and the connections in use. Removing a waiter
+/// takes constant time, the rest at most the logarithm of the number of tenants.
 class fair_queue {
 public:
     explicit fair_queue(pool_options const& options);

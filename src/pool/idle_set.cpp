@@ -42,8 +42,10 @@ void idle_set::add(pool_slot& slot) noexcept {
     ++size_;
 }
 
-void idle_set::add_oldest(pool_slot& slot) noexcept {
-    (slot.clean ? clean_ : used_).push_back(slot);
+void idle_set::add_back(pool_slot& slot) noexcept {
+    auto& list = slot.clean ? clean_ : used_;
+    auto const older = [&slot](pool_slot const& other) { return other.since <= slot.since; };
+    list.insert(std::find_if(list.begin(), list.end(), older), slot);
     by_session_.insert(slot);
     ++size_;
 }

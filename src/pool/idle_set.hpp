@@ -17,7 +17,7 @@ std::size_t hash_of(session const& value) noexcept;
 /// The connections that nobody uses, and which of them suits a session best: the one that served it
 /// last, then its home (the seat that its hash falls on, so that a tenant's catalogue caches and
 /// statements stay on few server processes), then the last used that needs no reset, then the last
-/// used. Every operation takes constant time.
+/// used. Operations take constant time.
 class idle_set {
 public:
     explicit idle_set(std::size_t seats);
@@ -26,8 +26,8 @@ public:
     idle_set& operator=(idle_set const&) = delete;
 
     void add(pool_slot& slot) noexcept;
-    /// The same, as the one that has been unused for longest.
-    void add_oldest(pool_slot& slot) noexcept;
+    /// The same, where it belongs by the time since which it is unused. Takes linear time.
+    void add_back(pool_slot& slot) noexcept;
     void remove(pool_slot& slot) noexcept;
     /// Takes out the best for a session. Call when not empty.
     pool_slot& take(session const& wanted) noexcept;
@@ -45,6 +45,12 @@ public:
     /// There may be this many connections from now on.
     void resize(std::size_t seats);
 
+    template <class Function>
+    void for_each(Function function) const {
+        for (auto const* const list : {&clean_, &used_})
+            for (auto const& slot : *list)
+                function(slot);
+    }
     template <class Function>
     void for_each(Function function) {
         for (auto* const list : {&clean_, &used_})

@@ -29,6 +29,12 @@ public:
     /// So many are idle now.
     void note(std::size_t idle) noexcept { lows_[at_] = std::min(lows_[at_], idle); }
 
+    /// One that was idle is gone, and not because somebody needed it.
+    void one_less() noexcept {
+        for (auto& low : lows_)
+            low -= std::min<std::size_t>(low, 1);
+    }
+
     /// A quarter has passed. @return how many were idle throughout the last four
     std::size_t next_quarter(std::size_t idle) noexcept {
         note(idle);

@@ -33,6 +33,8 @@ struct pool_slot {
     bool clean = true;            // nothing is left for a reset to undo
     bool reported = false;        // its long use
     bool doomed = false;          // closing for good
+    bool used = false;            // by somebody, since it was made
+    bool succession = false;      // an attempt is wanted for its successor
     std::size_t seat = 0;         // below the maximum; the home of those tenants that it is theirs
     std::uint64_t generation = 0; // of the target that it was made for
     pool_time expires_at = pool_time::max();

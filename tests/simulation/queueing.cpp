@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(the_wait_of_one_tenant_is_that_of_the_theory_within_a_tenth
     virtual_pool pool{of_size(10, 10)};
     std::vector<duration> waits;
     waits.reserve(1'100'000);
-    pool.granted = [&](auto const&, duration waited, bool) { waits.push_back(waited); };
+    pool.granted = [&](auto const&, duration waited) { waits.push_back(waited); };
     poisson_source const source{pool,
                                 session{"one"},
                                 0,
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_tenant_with_a_hundred_times_the_load_of_others_does_not_d
     auto const p99_of_others = [](bool with_noise) {
         virtual_pool pool{of_size(10, 10)};
         std::vector<duration> waits;
-        pool.granted = [&](auto const& user, duration waited, bool) {
+        pool.granted = [&](auto const& user, duration waited) {
             if (user.number != 0)
                 waits.push_back(waited);
         };
@@ -171,7 +171,7 @@ std::vector<double> shares_under_load(std::vector<std::size_t> const& weights, s
         options.tenant_weights.emplace(std::string{all[i].fairness_key()}, weights[i]);
     virtual_pool pool{options};
     std::vector<double> served(weights.size());
-    pool.granted = [&](auto const& user, duration, bool) { ++served[user.number]; };
+    pool.granted = [&](auto const& user, duration) { ++served[user.number]; };
     pool.ended = [&](auto const& user) { pool.arrive(user.wanted, 5ms, user.number); };
     for (std::size_t i = 0; i < weights.size(); ++i)
         for (std::size_t n = 0; n < queued * (i + 1); ++n) // some press more than others
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(under_load_a_connection_stays_with_a_tenant_for_its_quantum
     std::map<pool_slot const*, session> served;
     std::size_t grants = 0;
     std::size_t switches = 0;
-    pool.granted = [&](auto const& user, duration waited, bool) {
+    pool.granted = [&](auto const& user, duration waited) {
         if (waited == 0ns)
             return;
         ++grants;
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(cancelling_nearly_all_waiters_leaves_the_others_as_they_wer
         pool.run_for(1s);
         std::vector<std::size_t> order;
         std::vector<duration> waits;
-        pool.granted = [&](auto const& user, duration waited, bool) {
+        pool.granted = [&](auto const& user, duration waited) {
             order.push_back(user.number);
             waits.push_back(waited);
         };
@@ -290,9 +290,8 @@ BOOST_AUTO_TEST_CASE(an_outage_of_ten_seconds_costs_few_attempts_and_ends_by_its
     virtual_pool pool{options};
     pool.run_for(1s);
     pool.connect_succeeds = [] { return false; };
-    while (auto* const slot = pool.core.find_idle(nullptr))
-        pool.core.remove(*slot, copg::close_reason::lost, pool.now);
     auto const before = pool.connects;
+    pool.lose_idle();
     for (int i = 0; i < 1'000; ++i)
         pool.after(10ms * i, [&] { pool.arrive(session{}, 1ms); });
     pool.run_for(10s);

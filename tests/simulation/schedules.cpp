@@ -20,31 +20,38 @@ public:
         auto const shared = random_.one_in(3);
         if (shared)
             budget_ = std::make_shared<copg::detail::budget_state>(4 + random_.below(3));
-        for (auto count = shared ? 2 + random_.below(2) : 1; count > 0; --count) {
-            auto options = random_options(random_);
-            if (shared) { // a pool that must have more than the budget can give would never end
-                budget_option_ = std::make_shared<copg::connection_budget>(1);
-                options.budget = budget_option_;
-                options.minimum =
-                    options.maximum_idle ? 0 : std::min<std::size_t>(options.minimum, 1);
-                options.budget_minimum = random_.below(2);
-            }
-            if (options.maximum_idle)
-                options.maximum_idle = options.minimum;
-            pools_.push_back(std::make_unique<modelled_pool>(options, seed, budget_, random_));
-        }
+        for (auto count = shared ? 2 + random_.below(2) : 1; count > 0; --count)
+            pools_.push_back(make_pool(random_.below(2)));
     }
 
     void run() {
-        constexpr int steps = 150;
+        constexpr int steps = 200;
         for (int i = 0; i < steps; ++i) {
-            step(*pools_[random_.below(static_cast<unsigned>(pools_.size()))]);
+            auto& chosen = pools_[random_.below(static_cast<unsigned>(pools_.size()))];
+            if (budget_ != nullptr && random_.one_in(300)) {
+                chosen.reset(); // with all that it has
+                chosen = make_pool(0);
+            } else {
+                step(*chosen);
+            }
             settle();
         }
         wind_up();
     }
 
 private:
+    std::unique_ptr<modelled_pool> make_pool(std::size_t budget_minimum) {
+        auto options = random_options(random_);
+        if (budget_ != nullptr) { // a pool that must have more than it can get would never end
+            options.budget = budget_option_;
+            options.minimum = options.maximum_idle ? 0 : std::min<std::size_t>(options.minimum, 1);
+            options.budget_minimum = budget_minimum;
+        }
+        if (options.maximum_idle)
+            options.maximum_idle = options.minimum;
+        return std::make_unique<modelled_pool>(options, ++made_, budget_, random_, now_);
+    }
+
     void step(modelled_pool& pool) {
         switch (random_.below(16)) {
         case 0:
@@ -69,43 +76,87 @@ private:
         case 13:
             return random_.one_in(3) ? pool.lose(now_) : pool.operate(now_);
         default:
-            now_ += 1ms * random_.below(50);
+            pass_until(now_ + 1ms * random_.below(50));
         }
     }
 
+    /// Timers fire on time, or now and then a little late.
+    void pass_until(pool_time until) {
+        while (!random_.one_in(4)) {
+            auto next = until;
+            for (auto const& pool : pools_)
+                next = std::min(next, pool->timer().value_or(until));
+            if (next >= until)
+                break;
+            pass_to(std::max(now_, next));
+            settle();
+        }
+        pass_to(until);
+    }
+
+    void pass_to(pool_time time) {
+        for (auto const& pool : pools_)
+            pool->pass(time - now_);
+        now_ = time;
+    }
+
     void settle() {
+        auto settled = true;
+        for (int rounds = 0; settled; ++rounds) {
+            require(rounds < 100, "decisions without an end");
+            settled = false;
+            for (auto const& pool : pools_)
+                settled |= pool->settle(now_);
+        }
         for (auto const& pool : pools_)
-            pool->settle(now_);
-        if (budget_ == nullptr)
-            return;
+            pool->check(now_);
+        if (budget_ != nullptr)
+            check_budget();
+    }
+
+    void check_budget() const {
         std::size_t open = 0;
-        for (auto const& pool : pools_)
+        std::size_t committed = 0;
+        std::size_t yielding = 0;
+        for (auto const& pool : pools_) {
             open += pool->open();
+            committed += std::max(pool->open(), pool->core().options().budget_minimum);
+            yielding += pool->yielding();
+        }
         require(budget_->used() == open, "the budget's count");
-        require(open <= budget_->maximum(), "more connections than the budget");
+        require(committed <= budget_->maximum(), "more connections than the budget");
+        if (budget_->waiting() <= yielding + (budget_->maximum() - committed))
+            return;
+        for (auto const& pool : pools_)
+            require(!pool->has_idle_to_spare(), "an idle connection while a pool waits");
     }
 
     // Once nothing fails any more, every waiter is served: none was lost.
     void wind_up() {
         for (int rounds = 0;; ++rounds) {
-            require(rounds < 2'000, "a waiter was lost");
-            auto somebody_waits = false;
-            for (auto const& pool : pools_)
-                somebody_waits |= pool->finish_some(now_);
-            if (!somebody_waits)
-                return;
-            auto next = now_ + 10ms;
-            for (auto const& pool : pools_)
-                if (auto const due = pool->core().next_event())
-                    next = std::min(next, std::max(now_, *due));
-            now_ = next;
+            require(rounds < 5'000, "a waiter was lost");
+            auto more = false;
+            for (auto const& pool : pools_) {
+                more |= pool->finish_some(now_);
+                settle();
+            }
+            if (!more)
+                break;
+            pass_until(now_ + 5ms);
             settle();
+        }
+        for (auto const& pool : pools_) {
+            require(!pool->is_closed() || pool->open() == 0, "a closed pool keeps a connection");
+            require(pool->core().statistics(now_).waiting_tenants <= pool->core().connected_count(),
+                    "a tenant is not forgotten"); // each connection may have served one last
         }
     }
 
     dice random_;
+    unsigned made_ = 0;
     std::shared_ptr<copg::detail::budget_state> budget_;
-    std::shared_ptr<copg::connection_budget> budget_option_;
+    std::shared_ptr<copg::connection_budget> const budget_option_ =
+        std::make_shared<copg::connection_budget>(1); // as far as the rules ask for one
     std::vector<std::unique_ptr<modelled_pool>> pools_;
     pool_time now_{1h};
 };

@@ -6,6 +6,17 @@
 
 namespace copg::test {
 
+virtual_pool::virtual_pool(pool_options const& options,
+                           std::shared_ptr<detail::budget_state> const& budget)
+    : share_{budget == nullptr ? nullptr
+                               : std::make_unique<detail::budget_member>(
+                                     budget,
+                                     options.budget_minimum,
+                                     detail::budget_member::callbacks{
+                                         [this] { after(0ms, [this] { settle(); }); },
+                                         [this] { after(0ms, [this] { reclaim(); }); }})},
+      core{options.checked(), 1, share_.get()} {}
+
 virtual_pool::~virtual_pool() {
     while (core.next_refused(now) != nullptr) {
     }
@@ -24,7 +35,7 @@ virtual_pool::arrive(session const& wanted, duration use, std::size_t number) {
     made.arrived = now;
     made.use = use;
     if (auto* const slot = core.take(wanted, std::source_location::current(), now)) {
-        begin(made, *slot, {}, true);
+        begin(made, *slot, {});
         return nullptr;
     }
     core.enqueue(made, now);
@@ -42,17 +53,35 @@ void virtual_pool::cancel_all_waiting() {
         callers_.erase(static_cast<caller*>(waiter)->self);
 }
 
+void virtual_pool::lose_idle() {
+    while (auto* const slot = core.find_idle(nullptr))
+        close(*slot, close_reason::lost);
+    settle();
+}
+
+void virtual_pool::close(pool_slot& slot, close_reason reason) {
+    if (closed)
+        closed(slot, reason);
+    core.remove(slot, reason, now);
+}
+
+void virtual_pool::reclaim() {
+    core.reclaim();
+    settle();
+    share_->reclaim_ended();
+}
+
 void virtual_pool::settle() {
     core.tick(now);
     while (auto* const waiter = core.next_expired(now))
         callers_.erase(static_cast<caller*>(waiter)->self);
     for (auto due = core.next_to_close(now); due.slot != nullptr; due = core.next_to_close(now))
-        core.remove(*due.slot, due.reason, now);
+        close(*due.slot, due.reason);
     while (auto* const slot = core.next_to_check(now))
         core.check_ended(*slot, now);
     while (auto* const waiter = core.next_granted(now)) {
         auto& user = *static_cast<caller*>(waiter);
-        begin(user, *user.granted, now - user.arrived, user.granted->last_session == user.wanted);
+        begin(user, *user.granted, now - user.arrived);
     }
     for (auto due = core.connects_due(now); due > 0; --due)
         connect();
@@ -68,14 +97,15 @@ void virtual_pool::connect() {
             core.connect_failed(now);
         else if (auto& slot = core.connected(nullptr, generation, now);
                  auto const reason = core.release(slot, true, now))
-            core.remove(slot, *reason, now);
+            close(slot, *reason);
         settle();
     });
 }
 
-void virtual_pool::begin(caller& user, pool_slot& slot, duration waited, bool same_session) {
+void virtual_pool::begin(caller& user, pool_slot& slot, duration waited) {
+    user.granted = &slot;
     if (granted)
-        granted(user, waited, same_session);
+        granted(user, waited);
     ++using_;
     after(user.use, [this, &user, &slot] { end(user, slot); });
 }
@@ -83,7 +113,7 @@ void virtual_pool::begin(caller& user, pool_slot& slot, duration waited, bool sa
 void virtual_pool::end(caller& user, pool_slot& slot) {
     --using_;
     if (auto const reason = core.release(slot, true, now))
-        core.remove(slot, *reason, now);
+        close(slot, *reason);
     settle();
     if (ended)
         ended(user);
@@ -120,6 +150,13 @@ void virtual_pool::run_until_quiet(duration at_most) {
     settle();
     while ((using_ > 0 || core.waiting() > 0) && step(until)) {
     }
+}
+
+void run_together(std::vector<virtual_pool*> const& pools, virtual_pool::duration wait) {
+    constexpr auto step = 1ms;
+    for (virtual_pool::duration gone{}; gone < wait; gone += step)
+        for (auto* const pool : pools)
+            pool->run_for(step);
 }
 
 virtual_pool::duration percentile(std::vector<virtual_pool::duration> values, double percent) {

@@ -4,10 +4,11 @@
 #include "pool/budget.hpp"
 #include "pool/core.hpp"
 
-#include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -37,13 +38,16 @@ private:
     std::minstd_rand random_;
 };
 
-/// One pool's core with the model of what it must do beside it: who waits, who has what.
+/// One pool's core with the model of what it must do beside it: who waits and for how long on what
+/// account, who has what. The pool asks for decisions when the shell does: after most events, when
+/// its timer fires, and when the budget calls; not after a release or an acquire on the fast path.
 class modelled_pool {
 public:
     modelled_pool(pool_options const& options,
                   unsigned seed,
                   std::shared_ptr<detail::budget_state> budget,
-                  dice& random);
+                  dice& random,
+                  pool_time now);
     ~modelled_pool();
 
     // Events.
@@ -56,43 +60,86 @@ public:
     void lose(pool_time now);
     void operate(pool_time now);
 
-    /// Asks for every decision, as the shell does, and checks what must hold.
-    void settle(pool_time now);
+    /// Asks for every decision, if the shell would by now. @return whether it has
+    bool settle(pool_time now);
+    /// When the timer fires next.
+    std::optional<pool_time> timer() const { return timer_; }
+    /// So much time passes in which nothing happens.
+    void pass(pool_time::duration time);
+    /// What must hold between two events.
+    void check(pool_time now) const;
 
-    /// Everything succeeds, until nobody waits.
+    /// Lets one more thing end, and everything succeed from now on. @return whether more is to come
     bool finish_some(pool_time now);
 
     std::size_t open() const { return core_.open(); }
-    pool_core& core() { return core_; }
-    bool somebody_waits() const { return !waiting_.empty(); }
+    pool_core const& core() const { return core_; }
+    bool is_closed() const { return closed_; }
+    /// Connections that go to make room for another pool, not gone yet.
+    std::size_t yielding() const;
+    bool has_idle_to_spare() const;
 
 private:
     struct guest : pool_waiter {
-        unsigned number = 0;
+        wait_breakdown model;
+    };
+    struct counts {
+        std::uint64_t acquired = 0;
+        std::uint64_t after_wait = 0;
+        std::uint64_t timed_out = 0;
+        std::uint64_t cancelled = 0;
+        std::uint64_t queue_full = 0;
+        std::uint64_t refused = 0;
+        std::uint64_t closed = 0;
+        std::uint64_t checks = 0;
+        std::uint64_t reports = 0;
     };
 
+    bool fails(unsigned one_in) { return !all_succeeds_ && random_.one_in(one_in); }
+    bool is_busy() const {
+        return !connecting_.empty() || !checking_.empty() || !cleaning_.empty() ||
+               !closing_.empty() || !borrowed_.empty();
+    }
     session const& some_session();
-    std::size_t tenant_maximum(pool_slot const& slot) const;
+    std::size_t maximum_of(session const& tenant) const;
+    std::size_t used_by(session const& tenant) const;
+    std::size_t servable() const;
+    std::chrono::nanoseconds& part_of(guest& waiter) const;
     void borrow(pool_slot* slot, pool_time now);
     void leave(pool_waiter* waiter, bool granted);
     void put_back(pool_slot& slot, pool_time now);
+    void remove(pool_slot& slot, close_reason reason, pool_time now);
+    void close(pool_time now);
     void decide(pool_time now);
-    void check();
+    void close_some(pool_time now);
+    void grant_some(pool_time now);
+    void connect_some(pool_time now);
+    void arm_timer();
+    void check_counts(pool_statistics const& now) const;
+    void check_connects(pool_statistics const& now, pool_time time) const;
+    void check_idle(pool_statistics const& now, pool_time time) const;
 
     dice& random_;
     std::vector<session> const sessions_{session{}, session{"a"}, session{"b"}, session{"c"}};
     std::unique_ptr<detail::budget_member> member_;
-    bool asked_ = false;
+    bool touched_ = true; // something happened after which the shell decides
+    bool asked_ = false;  // by the budget
     bool reclaim_ = false;
+    bool shut_ = false; // when it was last asked
+    bool closed_ = false;
+    bool all_succeeds_ = false;
+    std::optional<pool_time> timer_;
+    pool_time failed_at_;
     pool_core core_;
     std::size_t most_open_;
-    unsigned arrived_ = 0;
+    counts counted_;
     std::vector<std::uint64_t> connecting_; // by generation
     std::deque<std::unique_ptr<guest>> waiting_;
     std::vector<pool_slot*> borrowed_;
     std::vector<pool_slot*> cleaning_;
     std::vector<pool_slot*> checking_;
     std::vector<pool_core::closing> closing_;
+    std::set<pool_slot const*> reported_;
 };
 
 /// Options drawn at random, small enough that limits are met all the time.
