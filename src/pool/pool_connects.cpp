@@ -21,17 +21,19 @@ namespace copg::detail {
 using std::chrono::steady_clock;
 
 /// While the server is down, the pools that share it try in turn.
-std::size_t pool_impl::connects_due(time now) {
+std::size_t pool_impl::connects_due(decisions& due, time now) {
     if (!core_.needs_connections() || core_.gate().shut(now))
         return core_.connects_due(now);
     if (auto const again = server_->ask(this, now)) {
         core_.hold_connects(*again);
         last_connect_failure_ = server_->failure();
+        if (auto const refusal = known_refusal(now))
+            refuse_all(due, refusal);
     }
-    auto const due = core_.connects_due(now);
-    if (due == 0 && core_.connecting() == 0)
+    auto const count = core_.connects_due(now);
+    if (count == 0 && core_.connecting() == 0)
         server_->abandon(this);
-    return due;
+    return count;
 }
 
 void pool_impl::start_connect() {
@@ -113,7 +115,7 @@ void pool_impl::connect_ended(std::uint64_t generation,
             core_.connect_failed(now);
             last_connect_failure_ = failure;
             if (is_unreachable(failure))
-                server_->failed(core_.gate().retry_at().value_or(now), failure);
+                core_.hold_connects(server_->failed(now, core_.options().retry, failure));
             else
                 server_->reached();
             if (auto const refusal = known_refusal(now))
@@ -133,7 +135,10 @@ void pool_impl::connect_ended(std::uint64_t generation,
 std::exception_ptr pool_impl::known_refusal(time now) const {
     if (last_connect_failure_ == nullptr || core_.connected_count() > 0 || !core_.gate().shut(now))
         return nullptr;
-    auto const hopeless = is_incurable(last_connect_failure_) || core_.gate().exhausted();
+    auto const most = core_.options().retry.attempts;
+    auto const exhausted = most != 0 && server_->failures() >= most;
+    auto const hopeless =
+        is_incurable(last_connect_failure_) || core_.gate().exhausted() || exhausted;
     return hopeless ? last_connect_failure_ : nullptr;
 }
 

@@ -312,7 +312,7 @@ void pool_impl::decide(decisions& due, time now) {
     while (auto* const slot = core_.next_to_report(now))
         due.long_leases.push_back(info_of(*slot, now));
     if (!closed_)
-        due.connects += connects_due(now);
+        due.connects += connects_due(due, now);
     arm_timer();
 }
 

@@ -122,7 +122,7 @@ private:
     void reclaim();
 
     // Connecting (pool_connects.cpp).
-    std::size_t connects_due(time now);
+    std::size_t connects_due(decisions& due, time now);
     void start_connect();
     void start_hooked_connect(connect_options target, std::uint64_t generation);
     asio::awaitable<std::shared_ptr<connection_impl>> connect_with_hooks(connect_options target);

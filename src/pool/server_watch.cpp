@@ -58,19 +58,32 @@ void server_watch::reached() noexcept {
     std::lock_guard const lock{mutex_};
     failure_ = nullptr;
     prober_ = nullptr;
+    failures_ = 0;
 }
 
-void server_watch::failed(time until, std::exception_ptr const& why) noexcept {
+server_watch::time server_watch::failed(time now,
+                                        retry_policy const& policy,
+                                        std::exception_ptr const& why) {
     std::lock_guard const lock{mutex_};
+    auto const is_same_try = failure_ != nullptr && now < until_; // begun before others failed
     failure_ = why;
-    until_ = until;
     prober_ = nullptr;
+    if (!is_same_try) {
+        std::uniform_real_distribution<double> jitter;
+        until_ = now + policy.wait_after(++failures_, jitter(random_));
+    }
+    return until_;
 }
 
 void server_watch::abandon(pool_id who) noexcept {
     std::lock_guard const lock{mutex_};
     if (prober_ == who)
         prober_ = nullptr;
+}
+
+std::size_t server_watch::failures() const noexcept {
+    std::lock_guard const lock{mutex_};
+    return failures_;
 }
 
 std::exception_ptr server_watch::failure() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <copg/base/retry_policy.hpp>
 #include <copg/driver/dsn.hpp>
 
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 
 namespace copg::detail {
 
@@ -31,18 +33,23 @@ public:
     std::optional<time> ask(pool_id who, time now);
     /// The server has answered, if only with a refusal.
     void reached() noexcept;
-    /// It has not. @param until  when the next try is due
-    void failed(time until, std::exception_ptr const& why) noexcept;
+    /// It has not. @param policy  of the pool that tried: the wait grows with the failures of all
+    /// @return when the next try is due
+    time failed(time now, retry_policy const& policy, std::exception_ptr const& why);
     /// A pool does not try after all.
     void abandon(pool_id who) noexcept;
 
     /// Why it is down; null while it is up.
     std::exception_ptr failure() const;
+    /// Tries in a row that failed, of all pools.
+    std::size_t failures() const noexcept;
 
 private:
     mutable std::mutex mutex_; // guards all below
     std::exception_ptr failure_;
     time until_{};
+    std::size_t failures_ = 0; // in a row, those that came together counted once
+    std::minstd_rand random_{std::random_device{}()};
     pool_id prober_ = nullptr;
 };
 

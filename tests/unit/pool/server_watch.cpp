@@ -17,6 +17,13 @@ server_watch::time at(std::chrono::milliseconds moment) {
     return server_watch::time{moment};
 }
 
+copg::retry_policy policy() {
+    copg::retry_policy made;
+    made.delay = 100ms;
+    made.jitter = 0;
+    return made;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(test_server_watch)
@@ -34,13 +41,14 @@ BOOST_AUTO_TEST_CASE(while_a_server_is_down_one_pool_at_a_time_tries_when_it_is_
     int const second = 2;
     BOOST_TEST(!watch.ask(&first, at(0ms)));
     BOOST_TEST(!watch.ask(&second, at(0ms)), "while it is up, all may");
-    watch.failed(at(100ms), failure);
+    BOOST_TEST((watch.failed(at(0ms), policy(), failure) == at(100ms)));
+    BOOST_TEST((watch.failed(at(1ms), policy(), failure) == at(100ms)), "it began before");
     BOOST_TEST((watch.failure() == failure));
     BOOST_TEST((watch.ask(&first, at(10ms)) == at(100ms)));
     BOOST_TEST(!watch.ask(&second, at(100ms)));
     auto const again = watch.ask(&first, at(100ms));
     BOOST_TEST((again > at(100ms)));
-    watch.failed(at(300ms), failure);
+    BOOST_TEST((watch.failed(at(100ms), policy(), failure) == at(300ms)), "whoever tries");
     BOOST_TEST((watch.ask(&first, at(150ms)) == at(300ms)));
     BOOST_TEST(!watch.ask(&first, at(300ms)));
     watch.reached();
@@ -52,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_pool_that_does_not_try_after_all_leaves_it_to_another) {
     server_watch watch;
     int const first = 1;
     int const second = 2;
-    watch.failed(at(100ms), failure);
+    watch.failed(at(0ms), policy(), failure);
     BOOST_TEST(!watch.ask(&first, at(100ms)));
     watch.abandon(&second);
     BOOST_TEST(watch.ask(&second, at(100ms)).has_value());
