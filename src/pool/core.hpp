@@ -95,7 +95,8 @@ public:
         pool_slot* slot = nullptr;
         close_reason reason = close_reason::idle;
     };
-    /// An idle connection that has to go, closing now: remove() must follow. Empty when none.
+    /// An idle connection that has to go, closing now: remove() must follow. Empty when none. Ask
+    /// next_granted() before: it is for waiters first.
     closing next_to_close(pool_time now) noexcept;
     /// An idle connection to ask for a sign of life, closing now; check_ended() must follow.
     pool_slot* next_to_check(pool_time now) noexcept;
@@ -119,7 +120,7 @@ public:
     /// Nobody borrows any more, and every connection goes.
     void close() noexcept;
     /// Another pool of the budget needs room: one more idle connection is to go.
-    void reclaim() noexcept { ++reclaims_; }
+    void reclaim() noexcept { reclaims_ = true; }
 
     pool_slot* find_idle(connection_impl const* connection) noexcept;
     std::size_t open() const noexcept { return slots_.size() + connecting_; }
@@ -205,12 +206,12 @@ private:
     std::minstd_rand random_; // for lifetimes
     due_order due_;           // slots, by the time when their age matters next
     idle_window window_;
-    std::size_t surplus_ = 0;  // idle connections to close for want of use
-    std::size_t reclaims_ = 0; // and for the budget
-    bool sweeping_ = false;    // idle connections may have to go
-    bool checking_ = false;    // some may have to be checked
-    bool reporting_ = false;   // some use may be long
-    std::size_t checks_ = 0;   // under way
+    std::size_t surplus_ = 0; // idle connections to close for want of use
+    bool reclaims_ = false;   // the budget asks for one
+    bool sweeping_ = false;   // idle connections may have to go
+    bool checking_ = false;   // some may have to be checked
+    bool reporting_ = false;  // some use may be long
+    std::size_t checks_ = 0;  // under way
     std::optional<pool_time> quarter_at_;
     std::optional<pool_time> check_at_;
     std::optional<pool_time> report_at_;

@@ -107,10 +107,6 @@ pool_core::closing pool_core::next_to_close(pool_time now) noexcept {
             return found;
         sweeping_ = false;
     }
-    if (queue_.eligible() > 0 && !paused_) { // they get what is idle
-        surplus_ = reclaims_ = 0;
-        return {};
-    }
     if (queue_.eligible() == 0 && idle_.size() > options_.maximum_idle.value_or(idle_.size()))
         return start_to_close(*idle_.oldest(), close_reason::maximum_idle, now);
     if (surplus_ > 0 && may_shrink() && !idle_.empty()) {
@@ -118,11 +114,8 @@ pool_core::closing pool_core::next_to_close(pool_time now) noexcept {
         return start_to_close(*idle_.oldest(), close_reason::idle, now);
     }
     surplus_ = 0;
-    if (reclaims_ > 0 && !idle_.empty() && budget_->yields()) {
-        --reclaims_;
+    if (std::exchange(reclaims_, false) && !idle_.empty() && budget_->yields())
         return start_to_close(*idle_.oldest(), close_reason::budget, now);
-    }
-    reclaims_ = 0;
     return {};
 }
 

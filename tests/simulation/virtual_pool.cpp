@@ -75,14 +75,14 @@ void virtual_pool::settle() {
     core.tick(now);
     while (auto* const waiter = core.next_expired(now))
         callers_.erase(static_cast<caller*>(waiter)->self);
-    for (auto due = core.next_to_close(now); due.slot != nullptr; due = core.next_to_close(now))
-        close(*due.slot, due.reason);
-    while (auto* const slot = core.next_to_check(now))
-        core.check_ended(*slot, now);
     while (auto* const waiter = core.next_granted(now)) {
         auto& user = *static_cast<caller*>(waiter);
         begin(user, *user.granted, now - user.arrived);
     }
+    for (auto due = core.next_to_close(now); due.slot != nullptr; due = core.next_to_close(now))
+        close(*due.slot, due.reason);
+    while (auto* const slot = core.next_to_check(now))
+        core.check_ended(*slot, now);
     for (auto due = core.connects_due(now); due > 0; --due)
         connect();
     most_open = std::max(most_open, core.open());

@@ -52,6 +52,24 @@ BOOST_AUTO_TEST_CASE(what_was_used_of_late_needs_no_check_and_what_does_not_answ
     BOOST_TEST(pool.core.next_to_check(pool.now) == used); // the next round is not disturbed
 }
 
+BOOST_AUTO_TEST_CASE(whoever_gave_no_sign_for_longest_is_asked_first) {
+    auto options = pool_at_rest(3);
+    options.health_interval = 30s;
+    scripted_core pool{options};
+    auto const slots = pool.fill(3);
+    for (auto const i : {1u, 2u, 0u}) {
+        pool.now += 1s;
+        pool.give(*slots[i]);
+    }
+    pool.pass(15s);
+    pool.pass(30s);
+    for (auto const i : {1u, 2u, 0u}) {
+        auto* const asked = pool.core.next_to_check(pool.now);
+        BOOST_TEST(asked == slots[i]);
+        pool.core.check_ended(*asked, pool.now);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_is_as_long_unused_after_its_check_as_before) {
     auto options = pool_at_rest(2);
     options.health_interval = 30s;
@@ -79,14 +97,15 @@ BOOST_AUTO_TEST_CASE(a_round_of_checks_leaves_the_order_of_use_as_it_was) {
         pool.give(*slot, slot != slots[2]);
     }
     pool.pass(15s);
-    pool.pass(30s);
+    pool.pass(20s);
+    auto* const used = pool.take();
+    pool.give(*used);
+    pool.pass(15s);
     int checked = 0;
     for (; auto* const slot = pool.core.next_to_check(pool.now); ++checked)
         pool.core.check_ended(*slot, pool.now);
-    BOOST_TEST(checked == 5);
-    BOOST_TEST(pool.core.next_to_close(pool.now).slot == nullptr);
-    pool.core.resize(0, 4);
-    pool.wait();
+    BOOST_TEST(used == slots[4]);
+    BOOST_TEST(checked == 4);
     for (auto const i : {4u, 3u, 2u, 1u, 0u}) { // waiters get the last used, clean or not
         pool.wait();
         BOOST_TEST(pool.grant()->granted == slots[i]);
@@ -116,7 +135,9 @@ BOOST_AUTO_TEST_CASE(a_long_use_is_reported_once) {
     BOOST_TEST(pool.core.next_to_report(pool.now) == slots[0]);
     BOOST_TEST(pool.core.next_to_report(pool.now) == nullptr);
     BOOST_TEST((*pool.core.next_event() == pool.now + 5s));
-    pool.pass(5s);
+    pool.now += 5s;
+    BOOST_TEST(pool.core.next_to_report(pool.now) == nullptr); // looked for at its time
+    pool.core.tick(pool.now);
     BOOST_TEST(pool.core.next_to_report(pool.now) == later);
     BOOST_TEST(pool.core.next_to_report(pool.now) == nullptr);
     pool.run_for(1min);

@@ -112,6 +112,21 @@ BOOST_AUTO_TEST_CASE(what_a_short_peak_needs_once_in_each_idle_time_is_kept) {
     BOOST_TEST(pool.statistics().closed(close_reason::idle) == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_minimum_kept_is_no_reason_to_close_others_later) {
+    auto options = pool_at_rest(10, 3);
+    options.idle_time = 4min;
+    scripted_core pool{options};
+    pool.fill_idle(4);
+    for (int i = 0; i < 5; ++i)
+        pool.pass(1min); // nobody needed any of the four
+    BOOST_TEST(pool.sweep() == "idle");
+    BOOST_TEST(!pool.core.next_event().has_value()); // nothing more to close
+    auto const slots = pool.fill(6);
+    for (auto* const slot : slots)
+        pool.give(*slot);
+    BOOST_TEST(pool.sweep() == "");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_lost_while_idle_is_not_closed_once_more_for_want_of_use) {
     auto options = pool_at_rest(10);
     options.idle_time = 4min;

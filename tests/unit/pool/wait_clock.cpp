@@ -94,13 +94,16 @@ BOOST_AUTO_TEST_CASE(the_time_in_which_all_connections_are_cleaned_is_told_apart
 
 BOOST_AUTO_TEST_CASE(the_time_of_a_pause_is_told_apart) {
     scripted_core pool{pool_of(1)};
-    pool.fill_idle(1);
-    pool.core.pause(true, pool.now);
+    auto* const slot = pool.fill(1).front();
     auto& waiter = pool.wait();
-    pool.pass(30ms);
+    pool.now += 10ms;
+    pool.core.pause(true, pool.now);
+    pool.now += 30ms;
     pool.core.pause(false, pool.now);
+    pool.give(*slot);
     BOOST_TEST(pool.grant() == &waiter);
-    auto expected = parts(30ms);
+    auto expected = parts(40ms);
+    expected.in_use = 10ms;
     expected.paused = 30ms;
     BOOST_TEST(pool.core.last_wait() == expected);
 }
