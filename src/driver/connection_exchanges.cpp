@@ -206,6 +206,8 @@ void connection_impl::abandon(exchange& e) noexcept {
     exchanges_.erase(exchanges_.iterator_to(e));
     if (e.is_barrier())
         return;
+    --requests_.active;
+    requests_.add(clock::now() - e.started, true);
     end_message_ = "the coroutine of the statement under way was destroyed";
     shut();
 }

@@ -62,6 +62,16 @@ public:
     /// When the next try is due; nothing while the server is believed to answer.
     std::optional<time> retry_at() const noexcept { return retry_at_; }
     bool shut(time now) const noexcept { return retry_at_ && now < *retry_at_; }
+    /// Whether the server has refused just now, as far as anybody has tried.
+    bool refuses(time now) const noexcept {
+        return retry_at_ && now < *retry_at_ + policy_.maximum_delay;
+    }
+    /// What was learned does not count any more.
+    void forget() noexcept {
+        failures_ = 0;
+        retry_at_.reset();
+        calm();
+    }
     /// Whether the policy's tries are used up.
     bool exhausted() const noexcept {
         return policy_.attempts != 0 && failures_ >= policy_.attempts;

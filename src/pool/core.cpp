@@ -123,7 +123,7 @@ std::optional<close_reason> pool_core::reason_to_close(pool_slot const& slot,
     if (slot.generation != generation_)
         return close_reason::refreshed;
     if (slot.age == pool_slot::life::retired ||
-        (now >= slot.expires_at && gate_.failures() == 0)) // else it may be the last one for long
+        (now >= slot.expires_at && !no_successor(now))) // else it may be the last one for long
         return close_reason::lifetime;
     if (lasting() > options_.maximum)
         return close_reason::resized;
@@ -131,6 +131,12 @@ std::optional<close_reason> pool_core::reason_to_close(pool_slot const& slot,
         idle_staying(now) >= *options_.maximum_idle)
         return close_reason::maximum_idle;
     return std::nullopt;
+}
+
+/// Whether a connection that went could not be had again: attempts fail, and if none is made, not
+/// for want of need.
+bool pool_core::no_successor(pool_time now) const noexcept {
+    return gate_.failures() > 0 && (gate_.refuses(now) || replacing_ > 0 || needs_connections());
 }
 
 /// Idle connections without those that have to go and have not been asked for yet.
@@ -144,7 +150,7 @@ std::size_t pool_core::idle_staying(pool_time now) const noexcept {
 void pool_core::start_closing(pool_slot& slot, pool_time now) noexcept {
     end_use(slot, now);
     slot.now = pool_slot::state::closing;
-    slot.since = now;
+    slot.since = slot.closing_since = now;
     ++closing_;
 }
 

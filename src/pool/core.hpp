@@ -162,10 +162,12 @@ private:
     close_reason doom(pool_slot& slot, close_reason reason) noexcept;
     void retire(pool_slot& slot) noexcept;
     void end_succession(pool_slot& slot) noexcept;
+    bool no_successor(pool_time now) const noexcept;
     std::size_t idle_staying(pool_time now) const noexcept;
     std::optional<close_reason> reason_to_close(pool_slot const& slot,
                                                 pool_time now) const noexcept;
     closing start_to_close(pool_slot& slot, close_reason reason, pool_time now) noexcept;
+    void count_soon(pool_time now) noexcept;
     std::size_t connects_urgent() const noexcept;
     std::size_t connects_wanted() const noexcept;
     std::size_t take_room(std::size_t due, pool_time now);
@@ -194,6 +196,8 @@ private:
     budget_account* const budget_; // may be null
     std::size_t connecting_ = 0;
     std::size_t closing_ = 0;
+    std::size_t soon_ = 0; // of the others, those that will not be long
+    std::optional<pool_time> soon_until_;
     std::size_t doomed_ = 0;                 // of the closing ones, those that will be removed
     std::size_t replacing_ = 0;              // successors that are wanted
     std::optional<pool_time> background_at_; // when room for the minimum is asked for again

@@ -7,15 +7,31 @@
 namespace copg::detail {
 namespace {
 
+constexpr std::chrono::milliseconds patience{50};   // with what is being cleaned up
 constexpr std::chrono::seconds background_pause{1}; // until the budget is asked again
 
 } // namespace
 
+/// Connections that will soon serve a waiter: they are being rolled back or checked, and have not
+/// been for long.
+void pool_core::count_soon(pool_time now) noexcept {
+    soon_ = 0;
+    soon_until_.reset();
+    if (closing_ == doomed_)
+        return;
+    for (auto const& slot : slots_) {
+        auto const until = slot.closing_since + patience;
+        if (slot.now != pool_slot::state::closing || slot.doomed || until <= now)
+            continue;
+        ++soon_;
+        soon_until_ = std::min(soon_until_.value_or(until), until);
+    }
+}
+
 /// Connections that waiters need beside those there are.
 std::size_t pool_core::connects_urgent() const noexcept {
     auto const eligible = paused_ ? std::size_t{0} : queue_.eligible();
-    auto const soon = closing_ - doomed_; // what is being cleaned will serve a waiter too
-    return eligible > soon ? eligible - soon : std::size_t{0};
+    return eligible > soon_ ? eligible - soon_ : std::size_t{0};
 }
 
 /// How many connections there should be, those that are being made included.
@@ -28,6 +44,7 @@ std::size_t pool_core::connects_wanted() const noexcept {
 
 std::size_t pool_core::connects_due(pool_time now) {
     asked_at_ = now;
+    count_soon(now);
     auto const wanted = connects_wanted();
     auto const missing = wanted > slots_.size() ? wanted - slots_.size() : std::size_t{0};
     if (missing == 0 && connecting_ == 0)

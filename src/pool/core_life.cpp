@@ -11,6 +11,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+pool_time::duration half_of(pool_time::duration whole) noexcept {
+    return whole / 2; // of nanoseconds: half a millisecond is not none
+}
+
 bool has_come(std::optional<pool_time> const& at, pool_time now) noexcept {
     return at && *at <= now;
 }
@@ -27,9 +31,9 @@ void pool_core::set_off(pool_time now) noexcept {
     if (window_.is_on() && !quarter_at_)
         quarter_at_ = now + window_.quarter();
     if (options_.health_interval.count() > 0 && !check_at_)
-        check_at_ = now + options_.health_interval / 2;
+        check_at_ = now + half_of(options_.health_interval);
     if (options_.leak_threshold.count() > 0 && !report_at_)
-        report_at_ = now + options_.leak_threshold / 2;
+        report_at_ = now + half_of(options_.leak_threshold);
 }
 
 void pool_core::schedule(pool_slot& slot, pool_time at) noexcept {
@@ -45,6 +49,7 @@ void pool_core::unschedule(pool_slot& slot) noexcept {
 
 void pool_core::tick(pool_time now) noexcept {
     note_cause(now);
+    count_soon(now);
     while (!due_.empty() && due_.begin()->due_at <= now)
         slot_is_due(*due_.begin(), now);
     if (has_come(quarter_at_, now)) {
@@ -53,11 +58,11 @@ void pool_core::tick(pool_time now) noexcept {
     }
     if (has_come(check_at_, now)) {
         checking_ = true;
-        check_at_ = now + options_.health_interval / 2;
+        check_at_ = now + half_of(options_.health_interval);
     }
     if (has_come(report_at_, now)) {
         reporting_ = true;
-        report_at_ = now + options_.leak_threshold / 2;
+        report_at_ = now + half_of(options_.leak_threshold);
     }
 }
 
@@ -67,7 +72,7 @@ void pool_core::slot_is_due(pool_slot& slot, pool_time now) noexcept {
         schedule(slot, slot.expires_at);
         slot.succession = !may_shrink() || idle_.size() <= 1;
         replacing_ += slot.succession ? 1 : 0;
-    } else if (gate_.failures() > 0) { // no successor can be had now
+    } else if (no_successor(now)) { // no successor can be had now
         schedule(slot, now + std::max<pool_time::duration>(options_.retry.maximum_delay, 1s));
     } else {
         retire(slot);
@@ -89,7 +94,7 @@ pool_core::closing
 pool_core::start_to_close(pool_slot& slot, close_reason reason, pool_time now) noexcept {
     take_out(slot);
     slot.now = pool_slot::state::closing;
-    slot.since = now;
+    slot.since = slot.closing_since = now;
     ++closing_;
     return {&slot, doom(slot, reason)};
 }
@@ -135,6 +140,7 @@ pool_slot* pool_core::next_to_check(pool_time now) noexcept {
     idle_.remove(*found); // and not noted by the window: it is not needed by anybody
     tell_budget();
     found->now = pool_slot::state::closing;
+    found->closing_since = now;
     ++closing_;
     ++checks_;
     ++counters_.checks;
@@ -177,6 +183,8 @@ std::optional<pool_time> pool_core::next_event() const noexcept {
     std::optional<pool_time> next;
     if (!deadlines_.empty())
         next = deadlines_.begin()->deadline;
+    if (queue_.eligible() > 0)
+        next = earlier_of(next, soon_until_);
     if (connecting_ == 0 && needs_connections()) {
         for (auto const& at : {gate_.retry_at(), background_at_})
             if (at && *at > asked_at_) // else the budget says when
@@ -205,6 +213,7 @@ void pool_core::pause(bool paused, pool_time now) noexcept {
 }
 
 std::uint64_t pool_core::refresh() noexcept {
+    gate_.forget();
     sweeping_ = true;
     return ++generation_;
 }

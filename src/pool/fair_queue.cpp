@@ -8,11 +8,14 @@ namespace copg::detail {
 namespace {
 
 constexpr std::uint64_t one_grant = 1U << 20; // in units of tags
+constexpr std::size_t longest_quantum = 1U << 20;
 
 } // namespace
 
 fair_queue::fair_queue(pool_options const& options)
-    : options_{options}, charges_{options.tenant_maximum != 0 || !options.tenant_maxima.empty()} {}
+    : options_{options},
+      quantum_{std::min(options.fairness_quantum, longest_quantum) * one_grant},
+      charges_{options.tenant_maximum != 0 || !options.tenant_maxima.empty()} {}
 
 fair_queue::~fair_queue() {
     arrivals_.clear();
@@ -59,7 +62,7 @@ void fair_queue::enlist(pool_tenant& tenant) noexcept {
         urgent_.push_back(tenant);
     if (tenant.waiting.empty())
         return;
-    auto const credit = options_.fairness_quantum * one_grant; // for a burst after a quiet time
+    auto const credit = quantum_; // for a burst after a quiet time
     auto const earliest = clock_ > credit ? clock_ - credit : 0;
     if (tenant.order_hook.is_linked()) {
         if (tenant.tag > earliest || tenant.waiting.size() > 1)
@@ -145,7 +148,7 @@ pool_tenant* fair_queue::front() noexcept {
 
 bool fair_queue::stays_with(pool_tenant& tenant, pool_tenant const& next) const noexcept {
     return !tenant.waiting.empty() && !tenant.at_maximum() && !next.fresh &&
-           tenant.tag <= next.tag + options_.fairness_quantum * one_grant;
+           tenant.tag <= next.tag + quantum_;
 }
 
 /// Notes a grant: by the tenant's tag, by the clock, and as what the slot has served last.

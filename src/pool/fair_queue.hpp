@@ -144,6 +144,7 @@ private:
     void forget_if_idle(pool_tenant& tenant) noexcept;
 
     pool_options const& options_;
+    std::uint64_t const quantum_; // in units of tags
     bool const charges_;
     std::unordered_map<std::string_view, pool_tenant> tenants_;
     arrival_list arrivals_;

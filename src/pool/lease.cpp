@@ -39,6 +39,11 @@ void lease::release() noexcept {
         std::exchange(pool_, nullptr)->release(*slot);
 }
 
+void lease::discard() noexcept {
+    if (auto* const slot = std::exchange(slot_, nullptr))
+        std::exchange(pool_, nullptr)->discard(*slot, close_reason::discarded);
+}
+
 std::string lease::parameter_status(char const* name) const {
     return slot_ == nullptr ? std::string{} : slot_->connection->parameter_status(name);
 }

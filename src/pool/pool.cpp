@@ -67,7 +67,8 @@ void pool::close() const noexcept {
 }
 
 asio::awaitable<drain_report> pool::drain(std::chrono::milliseconds grace) const {
-    return owner_->impl()->drain(grace);
+    auto const& impl = owner_->impl();
+    return impl->drain(impl, grace);
 }
 
 pool_statistics pool::statistics() const {

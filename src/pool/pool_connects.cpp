@@ -8,7 +8,9 @@
 #include <copg/driver/connection.hpp>
 #include <copg/pool/acquire_error.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <fmt/format.h>
@@ -22,7 +24,8 @@ using std::chrono::steady_clock;
 
 /// While the server is down, the pools that share it try in turn.
 std::size_t pool_impl::connects_due(decisions& due, time now) {
-    if (!core_.needs_connections() || core_.gate().shut(now))
+    // A pool that has not failed itself may differ from those that have: it finds out.
+    if (!core_.needs_connections() || core_.gate().shut(now) || core_.gate().failures() == 0)
         return core_.connects_due(now);
     if (auto const again = server_->ask(this, now)) {
         core_.hold_connects(*again);
@@ -47,84 +50,135 @@ void pool_impl::start_connect() {
     }
     auto done = [self = shared_from_this(), generation](
                     std::exception_ptr failure, std::shared_ptr<connection_impl> connection) {
-        self->connect_ended(generation, std::move(failure), std::move(connection));
+        connect_outcome outcome;
+        outcome.failure = std::move(failure);
+        outcome.connection = std::move(connection);
+        self->connect_ended(generation, std::move(outcome));
     };
     auto const attempt = connect_attempt::start(executor_, target, std::move(done));
     lock.lock();
     std::erase_if(attempts_, [](auto const& old) { return old.expired(); });
     attempts_.push_back(attempt);
-    if (!closed_)
+    if (!closed_ && generation == core_.generation())
         return;
     lock.unlock();
-    attempt->cancel(); // closed meanwhile
+    attempt->cancel(); // closed or refreshed meanwhile
 }
+
+/// An attempt with hooks around it, on a strand of its own.
+struct pool_impl::hooked_connect : std::enable_shared_from_this<hooked_connect> {
+    explicit hooked_connect(asio::any_io_executor on) : strand{std::move(on)} {}
+
+    void cancel() {
+        asio::post(strand, [self = shared_from_this()] {
+            self->signal.emit(asio::cancellation_type::terminal);
+        });
+    }
+
+    asio::any_io_executor const strand;
+    asio::cancellation_signal signal;
+};
 
 void pool_impl::start_hooked_connect(connect_options target, std::uint64_t generation) {
-    auto done = [self = shared_from_this(), generation](
-                    std::exception_ptr failure, std::shared_ptr<connection_impl> connection) {
-        self->connect_ended(generation, std::move(failure), std::move(connection));
+    auto const attempt = std::make_shared<hooked_connect>(asio::make_strand(executor_));
+    auto const outcome = std::make_shared<connect_outcome>();
+    auto done = [self = shared_from_this(), generation, attempt, outcome](
+                    std::exception_ptr const& failure) {
+        outcome->failure = failure;
+        self->connect_ended(generation, std::move(*outcome));
     };
-    asio::co_spawn(
-        asio::make_strand(executor_), connect_with_hooks(std::move(target)), std::move(done));
+    {
+        std::lock_guard const lock{mutex_};
+        std::erase_if(hooked_attempts_, [](auto const& old) { return old.expired(); });
+        hooked_attempts_.push_back(attempt);
+    }
+    asio::co_spawn(attempt->strand,
+                   connect_with_hooks(std::move(target), outcome),
+                   asio::bind_cancellation_slot(attempt->signal.slot(), std::move(done)));
 }
 
-asio::awaitable<std::shared_ptr<connection_impl>>
-pool_impl::connect_with_hooks(connect_options target) {
+asio::awaitable<void> pool_impl::connect_with_hooks(connect_options target,
+                                                    std::shared_ptr<connect_outcome> outcome) {
     if (hooks_.before_connect) {
+        outcome->tried = false;
         auto preparing = hooks_.before_connect(target);
         co_await limited(std::move(preparing));
+        outcome->tried = true;
     }
     auto connection = co_await connect(executor_, target);
-    if (!hooks_.after_connect)
-        co_return connection;
-    std::exception_ptr failure;
-    try {
-        co_await call(hooks_.after_connect, connection);
-        if (connection->at_rest() == connection_impl::condition::ready)
-            co_return connection;
-        failure = std::make_exception_ptr(
-            error{errc::connect_failed, "connect failed: after_connect left the connection busy"});
-    } catch (...) {
-        failure = std::current_exception();
+    outcome->reached = true;
+    if (hooks_.after_connect) {
+        std::exception_ptr failure;
+        try {
+            co_await call(hooks_.after_connect, connection);
+            if (connection->at_rest() != connection_impl::condition::ready)
+                throw error{errc::connect_failed,
+                            "connect failed: after_connect left the connection busy"};
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (failure) {
+            connection->close();
+            std::rethrow_exception(failure);
+        }
     }
-    connection->close();
-    std::rethrow_exception(failure);
+    outcome->connection = std::move(connection);
 }
 
-void pool_impl::connect_ended(std::uint64_t generation,
-                              std::exception_ptr failure,
-                              std::shared_ptr<connection_impl> connection) {
-    auto const on_loss = [weak = weak_from_this(), lost = connection.get()] {
+/// Under the mutex.
+void pool_impl::cancel_attempts() {
+    for (auto const& weak : std::exchange(attempts_, {}))
+        if (auto const attempt = weak.lock())
+            attempt->cancel();
+    for (auto const& weak : std::exchange(hooked_attempts_, {}))
+        if (auto const attempt = weak.lock())
+            attempt->cancel();
+}
+
+/// What the failure of an attempt means for the next ones, here and in the server's other pools.
+void pool_impl::note_failure(connect_outcome const& outcome, time now) {
+    core_.connect_failed(now);
+    last_connect_failure_ = outcome.failure;
+    if (!outcome.tried)
+        server_->abandon(this);
+    else if (outcome.reached || !is_unreachable(outcome.failure))
+        server_->reached();
+    else
+        core_.hold_connects(server_->failed(this, now, core_.options().retry, outcome.failure));
+}
+
+void pool_impl::connect_ended(std::uint64_t generation, connect_outcome outcome) {
+    auto const on_loss = [weak = weak_from_this(), lost = outcome.connection.get()] {
         if (auto const self = weak.lock())
             self->idle_connection_lost(lost);
     };
-    if (connection && !connection->on_idle_loss(on_loss))
-        failure = std::make_exception_ptr(
+    if (outcome.connection && !outcome.connection->on_idle_loss(on_loss)) {
+        outcome.reached = true;
+        outcome.failure = std::make_exception_ptr(
             error{errc::connect_failed, "connect failed: the connection broke at once"});
+    }
     decisions due;
     {
         std::lock_guard const lock{mutex_};
         auto const now = steady_clock::now();
-        if (closed_) {
-            core_.connect_abandoned();
+        if (closed_ || (outcome.failure && generation != core_.generation())) {
+            core_.connect_abandoned(); // nothing is learned from it
             server_->abandon(this);
-            if (connection)
-                due.to_close.push_back({std::move(connection), close_reason::pool_closed});
+            if (outcome.connection)
+                due.to_close.push_back({std::move(outcome.connection), close_reason::pool_closed});
             end_drains(due);
-        } else if (failure) {
-            core_.connect_failed(now);
-            last_connect_failure_ = failure;
-            if (is_unreachable(failure))
-                core_.hold_connects(server_->failed(now, core_.options().retry, failure));
-            else
-                server_->reached();
+        } else if (outcome.failure) {
+            note_failure(outcome, now);
             if (auto const refusal = known_refusal(now))
                 refuse_all(due, refusal);
         } else {
             last_connect_failure_ = nullptr;
             server_->reached();
-            auto& slot = core_.connected(std::move(connection), generation, now);
-            put_back(due, slot, now);
+            auto& slot = core_.connected(std::move(outcome.connection), generation, now);
+            if (slot.connection->at_rest() == connection_impl::condition::ready)
+                put_back(due, slot, now);
+            else // a loss that found it not yet among the idle ones
+                remove(due, slot, close_reason::lost, now);
         }
         decide(due, now);
     }
@@ -136,7 +190,7 @@ std::exception_ptr pool_impl::known_refusal(time now) const {
     if (last_connect_failure_ == nullptr || core_.connected_count() > 0 || !core_.gate().shut(now))
         return nullptr;
     auto const most = core_.options().retry.attempts;
-    auto const exhausted = most != 0 && server_->failures() >= most;
+    auto const exhausted = most != 0 && core_.gate().failures() > 0 && server_->failures() >= most;
     auto const hopeless =
         is_incurable(last_connect_failure_) || core_.gate().exhausted() || exhausted;
     return hopeless ? last_connect_failure_ : nullptr;

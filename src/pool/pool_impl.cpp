@@ -10,12 +10,15 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace copg::detail {
 namespace {
 
 using std::chrono::steady_clock;
+
+constexpr std::chrono::hours longest_limit{24 * 365 * 10}; // what is longer would overflow
 
 unsigned random_seed() {
     return std::random_device{}();
@@ -31,6 +34,11 @@ connect_options target_of(connect_options target, pool_options const& options) {
     return target;
 }
 
+pool_time::duration bounded(std::chrono::milliseconds limit) noexcept {
+    return std::clamp<std::chrono::milliseconds>(
+        limit, std::chrono::milliseconds{0}, longest_limit);
+}
+
 std::exception_ptr closed_error() {
     return std::make_exception_ptr(error{errc::pool_closed, "the pool is closed"});
 }
@@ -41,6 +49,7 @@ struct pool_impl::start_waiting {
 
     template <class Handler>
     void operator()(Handler&& handler) const {
+        auto const alive = self->shared_from_this(); // the waiter may end meanwhile, elsewhere
         auto slot = asio::get_associated_cancellation_slot(handler);
         operation->waiter = resumption{std::forward<Handler>(handler)};
         if (slot.is_connected()) {
@@ -61,8 +70,8 @@ acquire_operation::acquire_operation(pool_impl& owner, acquire_request const& re
     wanted = request.wanted;
     where = request.where;
     holds_connection = request.holds_connection;
-    if (request.limit.count() > 0)
-        deadline = steady_clock::now() + request.limit;
+    if (request.limit.count() != 0)
+        deadline = steady_clock::now() + bounded(request.limit);
 }
 
 acquire_operation::~acquire_operation() {
@@ -103,13 +112,19 @@ pool_impl::pool_impl(asio::any_io_executor executor,
       target_{target_of(std::move(target), options)},
       core_{options, random_seed(), member_.get()},
       timer_{executor_},
-      server_{server_watch::of(target_.target())} {
+      server_{watch_of(target_)} {
     shutdown_service::of(executor_).add(*this);
 }
 
 pool_impl::~pool_impl() {
     server_->abandon(this);
     shutdown_service::of(executor_).remove(*this);
+}
+
+/// A hook that changes the target makes the pool one of its own.
+std::shared_ptr<server_watch> pool_impl::watch_of(connect_options const& target) const {
+    return hooks_.before_connect ? std::make_shared<server_watch>()
+                                 : server_watch::of(target.target());
 }
 
 void pool_impl::context_gone() noexcept {
@@ -166,20 +181,23 @@ asio::awaitable<lease> pool_impl::acquire(std::shared_ptr<pool_impl> self,
             std::rethrow_exception(operation.failure);
         slot = std::exchange(operation.granted, nullptr);
     }
-    if (has_grant_hook())
-        slot = co_await pass_hook(slot, request);
-    co_return lease{std::move(self), *slot, std::move(request.wanted)};
+    lease held{std::move(self), *slot, request.wanted};
+    if (!has_grant_hook())
+        co_return held;
+    auto passed = co_await pass_hook(std::move(held), std::move(request));
+    co_return passed;
 }
 
 /// As acquire(), for who has had a connection that was no good.
-asio::awaitable<pool_slot*> pool_impl::next_slot(acquire_request request) {
+asio::awaitable<lease> pool_impl::acquire_again(acquire_request request) {
     acquire_operation operation{*this, request};
     auto const initiation = start_waiting{this, &operation};
     co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
                                                                          asio::use_awaitable);
     if (operation.failure)
         std::rethrow_exception(operation.failure);
-    co_return std::exchange(operation.granted, nullptr);
+    auto* const slot = std::exchange(operation.granted, nullptr);
+    co_return lease{shared_from_this(), *slot, std::move(request.wanted)};
 }
 
 void pool_impl::wait(acquire_operation& operation) {
@@ -256,9 +274,9 @@ void pool_impl::release_slowly(pool_slot& slot,
     decisions due;
     if (state == condition::gone) {
         remove(due, slot, close_reason::lost, now);
-    } else if (closed_ || state == condition::busy) {
+    } else if (state == condition::busy || (closed_ && state != condition::ready)) {
         remove(due, slot, closed_ ? close_reason::pool_closed : close_reason::unusable, now);
-    } else if (state != condition::ready || hooks_.after_release) {
+    } else if (state != condition::ready || (hooks_.after_release && !closed_)) {
         core_.start_closing(slot, now);
         due.to_clean.push_back(&slot);
     } else {
@@ -286,7 +304,10 @@ void pool_impl::close_slot(decisions& due, pool_slot& slot, close_reason reason,
 
 void pool_impl::remove(decisions& due, pool_slot& slot, close_reason reason, time now) {
     past_round_trips_ += slot.connection->round_trips();
-    past_requests_ += slot.connection->requests();
+    auto requests = slot.connection->requests(); // what still runs will have failed
+    requests.completed += requests.active;
+    requests.failed += std::exchange(requests.active, 0);
+    past_requests_ += requests;
     due.to_close.push_back({std::move(slot.connection), reason});
     core_.remove(slot, reason, now);
     end_drains(due);

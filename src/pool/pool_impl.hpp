@@ -69,6 +69,8 @@ public:
     /// @param self  this, kept alive by the lease
     asio::awaitable<lease> acquire(std::shared_ptr<pool_impl> self, acquire_request request);
     void release(pool_slot& slot) noexcept;
+    /// A connection in use is not good enough for whoever has it.
+    void discard(pool_slot& slot, close_reason reason) noexcept;
     bool has_grant_hook() const noexcept { return hooks_.before_grant != nullptr; }
 
     // Operations (pool_operations.cpp).
@@ -77,7 +79,9 @@ public:
     void resize(std::size_t minimum, std::size_t maximum);
     void pause(bool paused);
     void refresh(std::optional<connect_options> target);
-    asio::awaitable<drain_report> drain(std::chrono::milliseconds grace);
+    /// @param self  this, kept alive until the end
+    asio::awaitable<drain_report> drain(std::shared_ptr<pool_impl> self,
+                                        std::chrono::milliseconds grace);
     pool_statistics statistics() const;
     std::vector<lease_info> leases() const;
     pool_options options() const;
@@ -90,6 +94,8 @@ private:
     struct start_waiting;
     struct start_draining;
     struct start_hook;
+    struct connect_outcome;
+    struct hooked_connect;
     using time = pool_time;
     using link = std::shared_ptr<std::weak_ptr<pool_impl>>;
 
@@ -118,6 +124,7 @@ private:
     void shut(decisions& due);
     void end_drains(decisions& due);
     void end_grace();
+    void cancel_attempts();
     void ask_again();
     void reclaim();
 
@@ -125,10 +132,11 @@ private:
     std::size_t connects_due(decisions& due, time now);
     void start_connect();
     void start_hooked_connect(connect_options target, std::uint64_t generation);
-    asio::awaitable<std::shared_ptr<connection_impl>> connect_with_hooks(connect_options target);
-    void connect_ended(std::uint64_t generation,
-                       std::exception_ptr failure,
-                       std::shared_ptr<connection_impl> connection);
+    asio::awaitable<void> connect_with_hooks(connect_options target,
+                                             std::shared_ptr<connect_outcome> outcome);
+    void connect_ended(std::uint64_t generation, connect_outcome outcome);
+    void note_failure(connect_outcome const& outcome, time now);
+    std::shared_ptr<server_watch> watch_of(connect_options const& target) const;
     void idle_connection_lost(connection_impl const* connection);
     std::exception_ptr known_refusal(time now) const;
     std::exception_ptr timeout_error(acquire_operation const& operation, time now) const;
@@ -149,9 +157,8 @@ private:
     asio::awaitable<void> call_before_grant(std::shared_ptr<connection_impl> connection,
                                             session bound_to);
     asio::awaitable<std::exception_ptr> before_grant(pool_slot& slot, session bound_to);
-    asio::awaitable<pool_slot*> pass_hook(pool_slot* slot, acquire_request request);
-    asio::awaitable<pool_slot*> next_slot(acquire_request request);
-    void discard(pool_slot& slot, close_reason reason) noexcept;
+    asio::awaitable<lease> pass_hook(lease held, acquire_request request);
+    asio::awaitable<lease> acquire_again(acquire_request request);
     void report_long_lease(lease_info const& held) const;
     void report_close(close_reason reason) const;
     static lease_info info_of(pool_slot const& slot, time now);
@@ -172,6 +179,7 @@ private:
     std::optional<time> timer_at_; // when timer_ fires next
     boost::unordered_flat_map<std::uint64_t, acquire_operation*> cancellable_;
     std::vector<std::weak_ptr<connect_attempt>> attempts_;
+    std::vector<std::weak_ptr<hooked_connect>> hooked_attempts_;
     std::vector<lease_info> cancelled_;    // by the end of a drain's grace
     std::vector<resumption> drains_;       // continued when the last connection is back
     std::shared_ptr<server_watch> server_; // of target_
@@ -194,6 +202,16 @@ public:
 
 private:
     std::shared_ptr<pool_impl> impl_;
+};
+
+/// How an attempt to connect has ended.
+struct pool_impl::connect_outcome {
+    std::exception_ptr failure;
+    std::shared_ptr<connection_impl> connection;
+    bool reached = false; // the server has answered, if that is known
+    bool tried = true;    // a hook did not keep the attempt from being made
+
+    connect_outcome() = default;
 };
 
 /// What the core decided, to be done when the mutex is free.
@@ -219,6 +237,8 @@ struct pool_impl::decisions {
 };
 
 connect_options target_of(connect_options target, pool_options const& options);
+/// Neither negative nor too long to be added to a time.
+pool_time::duration bounded(std::chrono::milliseconds limit) noexcept;
 std::exception_ptr closed_error();
 std::string describe(lease_info const& held);
 

@@ -44,9 +44,11 @@ void pool_impl::refresh(std::optional<connect_options> target) {
         if (target) {
             target_ = target_of(*std::move(target), core_.options());
             server_->abandon(this);
-            server_ = server_watch::of(target_.target());
+            server_ = watch_of(target_);
         }
         core_.refresh();
+        last_connect_failure_ = nullptr;
+        cancel_attempts(); // what they would learn is of the past
         decide(due, steady_clock::now());
     }
     act(due);
@@ -61,9 +63,7 @@ void pool_impl::shut(decisions& due) {
     decide(due, steady_clock::now()); // the idle ones go
     timer_at_.reset();
     timer_.cancel();
-    for (auto const& weak : std::exchange(attempts_, {}))
-        if (auto const attempt = weak.lock())
-            attempt->cancel();
+    cancel_attempts();
     end_drains(due);
 }
 
@@ -84,7 +84,8 @@ void pool_impl::end_drains(decisions& due) {
 }
 
 struct pool_impl::start_draining {
-    pool_impl* self;
+    std::shared_ptr<pool_impl> self;
+    asio::steady_timer* grace;
 
     template <class Handler>
     void operator()(Handler&& handler) const {
@@ -93,24 +94,24 @@ struct pool_impl::start_draining {
             std::lock_guard const lock{self->mutex_};
             self->shut(due);
             self->drains_.emplace_back(std::forward<Handler>(handler));
+            grace->async_wait([weak = self->weak_from_this()](boost::system::error_code const& ec) {
+                if (auto const late = weak.lock(); late && !ec)
+                    late->end_grace();
+            });
             self->end_drains(due);
         }
         self->act(due);
     }
 };
 
-asio::awaitable<drain_report> pool_impl::drain(std::chrono::milliseconds grace) {
-    auto const self = shared_from_this();
+asio::awaitable<drain_report> pool_impl::drain(std::shared_ptr<pool_impl> self,
+                                               std::chrono::milliseconds grace) {
     auto const started = steady_clock::now();
-    auto const limit = std::make_shared<asio::steady_timer>(executor_, grace);
-    limit->async_wait([weak = weak_from_this()](boost::system::error_code const& ec) {
-        if (auto const late = weak.lock(); late && !ec)
-            late->end_grace();
-    });
-    auto const initiation = start_draining{this};
+    asio::steady_timer timer{executor_, bounded(grace)};
+    auto const initiation = start_draining{self, &timer};
     co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
                                                                          asio::use_awaitable);
-    limit->cancel();
+    timer.cancel();
     std::lock_guard const lock{mutex_};
     co_return drain_report{cancelled_, steady_clock::now() - started};
 }

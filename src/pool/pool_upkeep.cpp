@@ -72,27 +72,39 @@ struct pool_impl::start_hook {
 /// The slot is in use by the caller. @return what the hook failed with
 asio::awaitable<std::exception_ptr> pool_impl::before_grant(pool_slot& slot, session bound_to) {
     std::exception_ptr failure;
-    auto hook = call_before_grant(slot.connection, std::move(bound_to));
+    auto const shared = slot.connection;
+    auto hook = call_before_grant(shared, std::move(bound_to));
     auto const initiation = start_hook{this, &hook, &failure};
     co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(initiation,
                                                                          asio::use_awaitable);
+    if (failure == nullptr && shared->at_rest() != connection_impl::condition::ready)
+        failure = std::make_exception_ptr(
+            error{errc::connection_busy,
+                  "before_grant left the connection closed, busy or in a transaction"});
     co_return failure;
 }
 
-/// Hands the connection, or another one, to the hook until one is accepted.
-asio::awaitable<pool_slot*> pool_impl::pass_hook(pool_slot* slot, acquire_request request) {
+/// Hands the connection, or another one, to the hook until one is accepted. A cancellation gives
+/// back what the lease holds.
+asio::awaitable<lease> pool_impl::pass_hook(lease held, acquire_request request) {
+    auto const until = steady_clock::now() + bounded(request.limit);
     for (int tries = 1;; ++tries) {
-        auto const failure = co_await before_grant(*slot, request.wanted);
+        auto const failure = co_await before_grant(*held.slot(), request.wanted);
         if (failure == nullptr)
-            co_return slot;
-        discard(*slot, close_reason::hook);
+            co_return held;
+        held.discard();
         if (tries == most_hook_failures)
             std::rethrow_exception(failure);
-        slot = co_await next_slot(request);
+        if (request.limit.count() > 0) // of the whole acquire
+            request.limit =
+                until > steady_clock::now()
+                    ? std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now())
+                    : std::chrono::milliseconds{-1};
+        auto next = co_await acquire_again(request);
+        held = std::move(next);
     }
 }
 
-/// A connection in use is not good enough for whoever has it.
 void pool_impl::discard(pool_slot& slot, close_reason reason) noexcept {
     decisions due;
     {
@@ -126,7 +138,7 @@ void pool_impl::cleaning_ended(pool_slot& slot, std::exception_ptr const& failur
         std::lock_guard const lock{mutex_};
         auto const now = steady_clock::now();
         auto const state = slot.connection->at_rest();
-        if (failure == nullptr && state == connection_impl::condition::ready && !closed_)
+        if (failure == nullptr && state == connection_impl::condition::ready)
             put_back(due, slot, now);
         else
             remove(due, slot, closed_ ? close_reason::pool_closed : close_reason::unusable, now);

@@ -24,8 +24,8 @@ std::string_view to_string(close_reason reason) noexcept {
         return "resized";
     case close_reason::budget:
         return "budget";
-    case close_reason::hook:
-        return "hook";
+    case close_reason::discarded:
+        return "discarded";
     case close_reason::pool_closed:
         return "pool closed";
     }

@@ -22,7 +22,7 @@ struct watches {
 
 std::string server_of(dsn const& target) {
     std::string key;
-    for (auto const* part : {"host", "hostaddr", "port"})
+    for (auto const* part : {"host", "hostaddr", "port", "service"})
         key.append(target.parameter(part)).append(1, '\n');
     return key;
 }
@@ -48,8 +48,9 @@ std::optional<server_watch::time> server_watch::ask(pool_id who, time now) {
         return std::nullopt;
     if (prober_ != nullptr)
         return now + look_again;
-    if (now < until_)
-        return until_;
+    auto const due = who == last_prober_ ? until_ + look_again : until_;
+    if (now < due)
+        return due;
     prober_ = who;
     return std::nullopt;
 }
@@ -61,13 +62,15 @@ void server_watch::reached() noexcept {
     failures_ = 0;
 }
 
-server_watch::time server_watch::failed(time now,
+server_watch::time server_watch::failed(pool_id who,
+                                        time now,
                                         retry_policy const& policy,
                                         std::exception_ptr const& why) {
     std::lock_guard const lock{mutex_};
     auto const is_same_try = failure_ != nullptr && now < until_; // begun before others failed
     failure_ = why;
     prober_ = nullptr;
+    last_prober_ = who;
     if (!is_same_try) {
         std::uniform_real_distribution<double> jitter;
         until_ = now + policy.wait_after(++failures_, jitter(random_));

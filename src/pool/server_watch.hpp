@@ -35,7 +35,7 @@ public:
     void reached() noexcept;
     /// It has not. @param policy  of the pool that tried: the wait grows with the failures of all
     /// @return when the next try is due
-    time failed(time now, retry_policy const& policy, std::exception_ptr const& why);
+    time failed(pool_id who, time now, retry_policy const& policy, std::exception_ptr const& why);
     /// A pool does not try after all.
     void abandon(pool_id who) noexcept;
 
@@ -51,6 +51,7 @@ private:
     std::size_t failures_ = 0; // in a row, those that came together counted once
     std::minstd_rand random_{std::random_device{}()};
     pool_id prober_ = nullptr;
+    pool_id last_prober_ = nullptr; // comes after others
 };
 
 } // namespace copg::detail

@@ -38,8 +38,9 @@ struct pool_slot {
     std::size_t seat = 0;         // below the maximum; the home of those tenants that it is theirs
     std::uint64_t generation = 0; // of the target that it was made for
     pool_time expires_at = pool_time::max();
-    pool_time due_at{};             // when its age matters next
-    pool_time since{};              // of the present state
+    pool_time due_at{}; // when its age matters next
+    pool_time since{};  // of the present state
+    pool_time closing_since{};
     pool_time last_sign{};          // of life, while idle
     session last_session;           // the one it serves, while in use
     std::source_location where;     // of the acquire, while in use

@@ -6,6 +6,9 @@
 
 #include <copg/driver/connection.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -128,7 +131,7 @@ COPG_COROUTINE_TEST(an_acquire_goes_on_with_another_connection_when_before_grant
         auto const held = co_await shared.acquire();
         co_await held.ping();
     }
-    BOOST_TEST(shared.statistics().closed(close_reason::hook) == 2u);
+    BOOST_TEST(shared.statistics().closed(close_reason::discarded) == 2u);
     refuse = 3;
     auto const end = co_await end_of(shared.acquire());
     BOOST_TEST(end.message == "not this one");
@@ -136,6 +139,92 @@ COPG_COROUTINE_TEST(an_acquire_goes_on_with_another_connection_when_before_grant
     co_await shared.ping(); // usable afterwards
     auto const now = shared.statistics();
     BOOST_TEST(now.open == now.idle);
+}
+
+COPG_COROUTINE_TEST(a_grant_that_meets_a_cancellation_is_handed_on_also_with_a_hook) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto options = at_most(1);
+    options.hooks.before_grant = [](connection&, session const&) -> asio::awaitable<void> {
+        co_return;
+    };
+    auto const shared = co_await make_pool(cluster().dsn(), options);
+    for (int i = 0; i < 20; ++i) {
+        auto held = co_await shared.acquire();
+        asio::cancellation_signal signal;
+        auto ended = false;
+        asio::co_spawn(executor,
+                       shared.acquire(),
+                       asio::bind_cancellation_slot(
+                           signal.slot(), [&](std::exception_ptr, copg::lease) { ended = true; }));
+        co_await eventually([&] { return shared.statistics().waiting == 1; });
+        held.release(); // grants
+        signal.emit(asio::cancellation_type::terminal);
+        co_await eventually([&] { return ended; });
+        co_await eventually([&] { return shared.statistics().in_use == 0; });
+    }
+    BOOST_TEST(shared.leases().empty());
+}
+
+COPG_COROUTINE_TEST(a_connection_that_before_grant_left_in_a_transaction_is_not_handed_out) {
+    auto options = at_most(1);
+    options.retry.delay = 1ms;
+    int calls = 0;
+    options.hooks.before_grant = [&](connection& on, session const&) -> asio::awaitable<void> {
+        if (++calls == 1)
+            co_await on.execute("begin");
+    };
+    auto const shared = co_await make_pool(cluster().dsn(), options);
+    auto const held = co_await shared.acquire();
+    auto const in_transaction =
+        co_await held.exists("select 1 from pg_stat_activity where pid = pg_backend_pid() and "
+                             "xact_start <> query_start");
+    BOOST_TEST(!in_transaction);
+    BOOST_TEST(shared.statistics().closed(close_reason::discarded) == 1u);
+}
+
+COPG_COROUTINE_TEST(a_pool_with_a_bad_hook_does_not_hold_up_another_pool_of_the_server) {
+    auto options = at_most(1);
+    options.retry.delay = 10s;
+    options.retry.maximum_delay = 10s;
+    auto const healthy = co_await make_pool(cluster().dsn(), options);
+    options.hooks.after_connect = [](connection& on) -> asio::awaitable<void> {
+        co_await on.execute("begin");
+    };
+    auto const bad = co_await make_pool(cluster().dsn(), options);
+    auto const end = co_await end_of(bad.acquire(session{}, 50ms));
+    BOOST_TEST((end.code == errc::connect_failed));
+    co_await healthy.ping();
+    BOOST_TEST((healthy.statistics().waited.total < 5s));
+}
+
+COPG_COROUTINE_TEST(closing_a_pool_ends_attempts_that_are_in_a_hook) {
+    auto options = at_most(1);
+    options.hook_timeout = 0ms;
+    options.hooks.before_connect = [](copg::connect_options&) -> asio::awaitable<void> {
+        return hang();
+    };
+    auto const shared = co_await make_pool(cluster().dsn(), options);
+    auto const end = co_await end_of(shared.acquire(session{}, 10ms));
+    BOOST_TEST((end.code == errc::acquire_timeout));
+    BOOST_TEST(shared.statistics().connecting == 1u);
+    auto const report = co_await shared.drain(10s);
+    BOOST_TEST(report.cancelled.empty());
+    BOOST_TEST(shared.statistics().open == 0u);
+}
+
+COPG_COROUTINE_TEST(a_good_connection_that_comes_back_to_a_closed_pool_is_told_before_it_goes) {
+    auto options = at_most(1);
+    int told = 0;
+    options.hooks.before_close = [&](connection& on) -> asio::awaitable<void> {
+        co_await on.ping();
+        ++told;
+    };
+    auto const shared = co_await make_pool(cluster().dsn(), options);
+    auto held = co_await shared.acquire();
+    shared.close();
+    held.release();
+    co_await eventually([&] { return shared.statistics().open == 0; });
+    BOOST_TEST(told == 1);
 }
 
 COPG_COROUTINE_TEST(a_release_hook_that_throws_or_hangs_costs_its_connection_only) {

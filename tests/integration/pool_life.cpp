@@ -110,6 +110,29 @@ COPG_COROUTINE_TEST(refresh_with_other_credentials_makes_new_connections_with_th
     BOOST_TEST(user == "other_user");
 }
 
+COPG_COROUTINE_TEST(refresh_forgets_what_the_old_target_had_refused) {
+    auto options = at_most(1);
+    options.retry.delay = 10s;
+    options.retry.maximum_delay = 10s;
+    auto const shared = co_await make_pool(cluster().dsn("no_such_database"), options);
+    auto const refused = co_await end_of(shared.acquire());
+    BOOST_TEST((refused.code == sqlstate::invalid_catalog_name));
+    shared.refresh(copg::connect_options{cluster().dsn()});
+    co_await shared.ping();
+}
+
+COPG_COROUTINE_TEST(a_discarded_lease_closes_its_connection) {
+    auto const shared = co_await make_pool(cluster().dsn(), at_most(1));
+    auto held = co_await shared.acquire();
+    auto const pid = held.backend_pid();
+    held.discard();
+    held.discard();
+    BOOST_TEST(!held);
+    auto const next = co_await shared.acquire();
+    BOOST_TEST(next.backend_pid() != pid);
+    BOOST_TEST(shared.statistics().closed(close_reason::discarded) == 1u);
+}
+
 COPG_COROUTINE_TEST(an_idle_connection_that_the_network_has_swallowed_is_found_out) {
     fault_proxy proxy{cluster().port()};
     auto options = at_most(2);

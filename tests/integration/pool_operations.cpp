@@ -55,7 +55,18 @@ COPG_COROUTINE_TEST(a_timeout_tells_how_the_wait_was_spent_and_who_holds_the_con
         std::string const text = e.what();
         BOOST_TEST(text.find("pool_operations.cpp:" + std::to_string(line)) != text.npos, text);
         BOOST_TEST(text.find("ms all in use") != text.npos, text);
+        BOOST_TEST(text.find("; 0 more coroutines are waiting") != text.npos, text);
     }
+}
+
+COPG_COROUTINE_TEST(a_wait_may_be_over_before_it_begins_or_as_long_as_can_be_said) {
+    auto const shared = co_await make_pool(cluster().dsn(), at_most(1));
+    auto held = co_await shared.acquire(session{}, std::chrono::milliseconds::max());
+    auto const end = co_await end_of(shared.acquire(session{}, -1ms));
+    BOOST_TEST((end.code == errc::acquire_timeout));
+    held.release();
+    auto const next = co_await shared.acquire(session{}, -1ms); // there was no need to wait
+    co_await next.ping();
 }
 
 COPG_COROUTINE_TEST(a_waiter_above_the_queues_limit_fails_at_once) {

@@ -48,6 +48,10 @@ public:
     /// Gives the connection back now. Does nothing the second time.
     void release() noexcept;
 
+    /// Closes the connection instead of giving it back: for one that is known to be bad, or that
+    /// must not be used by anybody else. Does nothing when none is held.
+    void discard() noexcept;
+
     /// Whether a connection is held.
     explicit operator bool() const noexcept { return slot_ != nullptr; }
 

@@ -48,7 +48,7 @@ public:
     /// Cancellation (terminal, partial, total): the wait ends with operation_aborted and nothing
     /// else changes; a connection attempt that has been started goes on and serves the next waiter.
     /// @param timeout  upper bound of the wait; the pool's acquire_timeout by default, 0 for no
-    /// bound
+    /// bound, negative: it does not wait at all
     /// @param where    for messages and lease_info
     /// @throws acquire_error errc::acquire_timeout when every connection stayed in use;
     ///         errc::connect_failed when there is no connection at all, with the last failure's
@@ -72,7 +72,8 @@ public:
                       std::source_location where = std::source_location::current()) const;
 
     /// Changes the sizes. Connections above a lower maximum are closed as they come back.
-    /// @throws error errc::invalid_configuration; nothing is changed then
+    /// @throws error errc::invalid_configuration, also when they contradict maximum_idle; nothing
+    /// is changed then
     void resize(std::size_t minimum, std::size_t maximum) const;
 
     /// Nobody is given a connection until resume(): acquires wait, within their timeouts. Leases
@@ -92,14 +93,14 @@ public:
 
     /// Closes the pool, and waits until every lease has been given back. What still is in use after
     /// the grace is stopped on the server, and its connection closed: its statements end with
-    /// errc::connection_lost. Several may wait at once. Cancellation: not heeded, the grace bounds
-    /// it.
+    /// errc::connection_lost. Several may wait at once; the shortest grace counts for all.
+    /// Cancellation: not heeded, the grace bounds it.
     asio::awaitable<drain_report> drain(std::chrono::milliseconds grace) const;
 
     pool_statistics statistics() const;
     /// Who has the connections now, longest first.
     std::vector<lease_info> leases() const;
-    /// As they are now: resize() and refresh() change them.
+    /// As they are now: resize() changes the options, refresh() the target.
     pool_options options() const;
     connect_options target() const;
 

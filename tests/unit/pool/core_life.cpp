@@ -64,6 +64,22 @@ BOOST_AUTO_TEST_CASE(while_the_server_refuses_an_old_connection_is_better_than_n
     BOOST_TEST(pool.statistics().idle == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_failed_connect_that_nobody_repeats_does_not_switch_the_lifetime_off) {
+    auto options = pool_at_rest(4);
+    options.lifetime = 1h;
+    options.lifetime_jitter = 0;
+    scripted_core pool{options};
+    auto const slots = pool.fill(3);
+    auto& waiter = pool.wait();
+    BOOST_TEST(pool.connects() == 1u);
+    pool.fail_connect();
+    pool.core.withdraw(waiter, pool.now);
+    for (auto* const slot : slots)
+        BOOST_TEST(pool.give(*slot) == "");
+    pool.run_for(1h); // enough are idle to do without successors
+    BOOST_TEST(pool.statistics().closed(close_reason::lifetime) >= 2u);
+}
+
 BOOST_AUTO_TEST_CASE(an_outage_without_delays_does_not_keep_the_clock_busy) {
     auto options = pool_at_rest(2, 1);
     options.lifetime = 1min;
