@@ -33,8 +33,7 @@ public:
 
     void succeeded() noexcept {
         recovering_ = failures_ > 0 || (recovering_ && at_once_ < concurrency_);
-        at_once_ = failures_ > 0 ? 2 : at_once_ * 2;
-        at_once_ = std::min(at_once_, concurrency_);
+        at_once_ = std::min(at_once_ * 2, concurrency_);
         failures_ = 0;
         retry_at_.reset();
     }

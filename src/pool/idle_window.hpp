@@ -41,15 +41,13 @@ public:
         auto const low = *std::min_element(lows_.begin(), lows_.end());
         at_ = (at_ + 1) % lows_.size();
         lows_[at_] = idle;
-        seen_ = std::min(seen_ + 1, lows_.size());
-        return seen_ < lows_.size() ? 0 : low;
+        return low;
     }
 
 private:
     duration const quarter_;
-    std::array<std::size_t, 4> lows_{};
+    std::array<std::size_t, 4> lows_{}; // 0 before the first, so that nothing is surplus at once
     std::size_t at_ = 0;
-    std::size_t seen_ = 0;
 };
 
 } // namespace copg::detail

@@ -186,6 +186,7 @@ BOOST_AUTO_TEST_CASE(a_pool_with_more_than_its_share_yields_on_return_even_if_it
     BOOST_TEST(b.account->take(true));
     b.account->take(true);
     BOOST_TEST(!a.account->must_yield(true)); // two and two
+    BOOST_TEST(!b.account->must_yield(true));
     BOOST_TEST(a.account->must_yield(false)); // but what it does not need it gives
 }
 
@@ -235,6 +236,36 @@ BOOST_AUTO_TEST_CASE(a_connection_that_becomes_idle_while_a_pool_waits_is_asked_
     BOOST_TEST(a.reclaimed == 0);
     a.idle_since(1s);
     BOOST_TEST(a.reclaimed == 1);
+}
+
+BOOST_AUTO_TEST_CASE(one_connection_more_than_another_pool_is_no_reason_to_pass_it_on) {
+    auto const state = budget_of(3);
+    member a{state};
+    member b{state};
+    a.take_all(2);
+    b.take_all(1);
+    b.account->take(true);
+    BOOST_TEST(!a.account->must_yield(true)); // or it would go to and fro
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_goes_while_it_is_asked_leaves_others_to_be_asked) {
+    auto const state = budget_of(2);
+    member a{state};
+    member b{state};
+    member c{state};
+    member d{state};
+    a.take_all(1);
+    c.take_all(1);
+    a.idle_since(1s);
+    b.account->take(true);
+    d.account->take(true);
+    BOOST_TEST(a.reclaimed == 1);
+    a.account->give(); // its connection is lost, before it hears of that
+    BOOST_TEST(b.account->take(true));
+    c.idle_since(2s);
+    BOOST_TEST(c.reclaimed == 0); // a was asked for d, as far as is known
+    a.account.reset();
+    BOOST_TEST(c.reclaimed == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_member_that_goes_gives_all_back_and_is_not_waited_for) {

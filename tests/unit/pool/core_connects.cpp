@@ -110,6 +110,20 @@ BOOST_AUTO_TEST_CASE(the_ramp_starts_again_only_when_nothing_is_under_way_either
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_without_connections_makes_its_first_ones_as_fast_as_may_be) {
+    auto options = pool_of(10);
+    options.connect_concurrency = 4;
+    scripted_core pool{options};
+    auto* const only = pool.fill_idle(1).front();
+    press(pool, 1);
+    pool.grant();
+    press(pool, 9);
+    BOOST_TEST(pool.connects() == 1u); // it is not known whether more are needed
+    pool.core.connect_abandoned();
+    pool.lose(*only);
+    BOOST_TEST(pool.connects() == 4u);
+}
+
 BOOST_AUTO_TEST_CASE(connects_end_with_the_need_for_them) {
     scripted_core pool{pool_of(10)};
     auto const slots = pool.fill(2);

@@ -95,11 +95,28 @@ BOOST_AUTO_TEST_CASE(when_the_server_is_back_connects_ramp_up_even_from_none) {
     BOOST_TEST(pool.connects() == 2u);
     pool.lose(*first); // none is left, but it did answer
     BOOST_TEST(pool.connects() == 0u);
-    pool.connect();
+    pool.lose(*pool.connect());
     BOOST_TEST(pool.connects() == 3u); // up to 4
-    pool.connect();
+    pool.lose(*pool.connect());
     BOOST_TEST(pool.connects() == 5u); // up to 8
     BOOST_TEST(pool.statistics().connect_failures_in_a_row == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(when_a_recovery_has_ended_the_server_is_trusted_as_before) {
+    auto options = pool_of(10);
+    options.connect_concurrency = 4;
+    scripted_core pool{options};
+    press(pool, 1);
+    pool.connects();
+    pool.fail_connect();
+    pool.now = *pool.core.next_event();
+    BOOST_TEST(pool.connects() == 1u);
+    auto* const only = pool.connect();
+    pool.grant();
+    BOOST_TEST(pool.connects() == 0u); // no more are needed
+    pool.lose(*only);
+    press(pool, 9);
+    BOOST_TEST(pool.connects() == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(the_policys_tries_are_used_up_until_one_succeeds) {

@@ -154,6 +154,21 @@ BOOST_AUTO_TEST_CASE(what_a_tenant_used_while_nobody_waited_is_no_debt_and_a_pau
         return w.serve_all();
     };
     BOOST_TEST(order_after(1).substr(0, 6) == order_after(1'000).substr(0, 6));
+
+    world w{with_quantum(1)};
+    w.push("b");
+    for (int i = 0; i < 1'000; ++i) {
+        w.push("a");
+        w.push("b");
+        w.serve();
+        w.serve();
+    }
+    w.serve_all(); // nobody waits any more, but the slot remembers whom it served
+    w.push_all("cccc");
+    w.push_all("aaaabbbb");
+    auto const order = w.serve_all().substr(0, 9);
+    for (auto const tenant : {'a', 'b', 'c'})
+        BOOST_TEST(std::count(order.begin(), order.end(), tenant) >= 2);
 }
 
 BOOST_AUTO_TEST_CASE(holders_come_before_all_and_their_tenants_take_turns) {

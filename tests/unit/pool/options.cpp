@@ -31,6 +31,7 @@ void check(std::vector<rule> const& rules) {
         pool_options options;
         broken_by(options);
         BOOST_TEST(only_problem_of(options.problems()) == sentence);
+        BOOST_CHECK_THROW(options.checked(), copg::error);
     }
 }
 
