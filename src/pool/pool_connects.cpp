@@ -30,8 +30,8 @@ std::size_t pool_impl::connects_due(decisions& due, time now) {
     if (auto const again = server_->ask(this, now)) {
         core_.hold_connects(*again);
         last_connect_failure_ = server_->failure();
-        if (auto const refusal = known_refusal(now))
-            refuse_all(due, refusal);
+        if (auto const hopeless = refusal())
+            refuse_all(due, hopeless);
     }
     auto const count = core_.connects_due(now);
     if (count == 0 && core_.connecting() == 0)
@@ -169,8 +169,8 @@ void pool_impl::connect_ended(std::uint64_t generation, connect_outcome outcome)
             end_drains(due);
         } else if (outcome.failure) {
             note_failure(outcome, now);
-            if (auto const refusal = known_refusal(now))
-                refuse_all(due, refusal);
+            if (auto const hopeless = refusal())
+                refuse_all(due, hopeless);
         } else {
             last_connect_failure_ = nullptr;
             server_->reached();
@@ -186,14 +186,19 @@ void pool_impl::connect_ended(std::uint64_t generation, connect_outcome outcome)
 }
 
 /// Why it is of no use to wait, if it is not: there is no connection, and there will be none soon.
-std::exception_ptr pool_impl::known_refusal(time now) const {
-    if (last_connect_failure_ == nullptr || core_.connected_count() > 0 || !core_.gate().shut(now))
+std::exception_ptr pool_impl::refusal() const {
+    if (last_connect_failure_ == nullptr || core_.connected_count() > 0)
         return nullptr;
     auto const most = core_.options().retry.attempts;
-    auto const exhausted = most != 0 && core_.gate().failures() > 0 && server_->failures() >= most;
-    auto const hopeless =
-        is_incurable(last_connect_failure_) || core_.gate().exhausted() || exhausted;
+    auto const tries = core_.gate().failures() > 0 ? server_->failures() : std::size_t{0};
+    auto const hopeless = is_incurable(last_connect_failure_) || core_.gate().exhausted() ||
+                          (most != 0 && tries >= most);
     return hopeless ? last_connect_failure_ : nullptr;
+}
+
+/// The same for who comes now: when the next try is due, that one shall tell.
+std::exception_ptr pool_impl::known_refusal(time now) const {
+    return core_.gate().shut(now) ? refusal() : nullptr;
 }
 
 void pool_impl::idle_connection_lost(connection_impl const* connection) {
@@ -224,7 +229,7 @@ std::exception_ptr pool_impl::timeout_error(acquire_operation const& operation, 
                           pool.maximum,
                           pool.in_use + pool.closing,
                           pool.connecting,
-                          pool.waiting - 1);
+                          pool.waiting);
     for (auto const& held : why.longest)
         text += "; held " + describe(held);
     if (last_connect_failure_)

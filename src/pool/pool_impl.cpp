@@ -249,8 +249,8 @@ void pool_impl::release(pool_slot& slot) noexcept {
     std::unique_lock lock{mutex_};
     // Asked under the mutex: a loss that comes later finds the connection among the idle ones.
     auto const state = slot.connection->at_rest();
-    if (core_.waiting() > 0 || closed_ || state != connection_impl::condition::ready ||
-        hooks_.after_release) {
+    if (core_.waiting() > 0 || core_.needs_connections() || closed_ ||
+        state != connection_impl::condition::ready || hooks_.after_release) {
         release_slowly(slot, state, std::move(lock));
         return;
     }

@@ -138,6 +138,7 @@ private:
     void note_failure(connect_outcome const& outcome, time now);
     std::shared_ptr<server_watch> watch_of(connect_options const& target) const;
     void idle_connection_lost(connection_impl const* connection);
+    std::exception_ptr refusal() const;
     std::exception_ptr known_refusal(time now) const;
     std::exception_ptr timeout_error(acquire_operation const& operation, time now) const;
     std::vector<lease_info> longest_leases(time now, std::size_t most) const;

@@ -133,6 +133,14 @@ COPG_COROUTINE_TEST(while_the_server_refuses_callers_hear_it_at_once_after_the_a
     BOOST_TEST(shared.statistics().connects_failed == failed, "nobody tried in between");
 }
 
+COPG_COROUTINE_TEST(without_a_delay_between_tries_what_no_retry_cures_is_still_told_at_once) {
+    auto options = at_most(1);
+    options.retry.delay = 0ms;
+    auto const shared = co_await make_pool(cluster().dsn("no_such_database"), options);
+    auto const end = co_await end_of(shared.acquire());
+    BOOST_TEST((end.code == copg::sqlstate::invalid_catalog_name));
+}
+
 COPG_COROUTINE_TEST(a_server_with_too_few_connections_is_waited_for) {
     copg::testing::cluster_options few;
     few.setting("max_connections", "6").setting("superuser_reserved_connections", "0");

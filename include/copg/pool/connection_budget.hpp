@@ -17,9 +17,10 @@ class budget_state;
 /// many databases or roles share.
 ///
 /// A pool that needs a connection while the budget is used up waits for its turn. To make room, the
-/// connection that has been idle for longest in any of the pools is closed; and a pool that has
-/// more connections than the one that waits gives one up when it comes back, even if it has waiters
-/// itself. Each pool can always have its pool_options::budget_minimum.
+/// connection that has been idle for longest in any of the pools is closed; and a pool that has at
+/// least two more connections than one that waits, or some where that one has none, gives one up
+/// when it comes back, even if it has waiters itself. Each pool can always have its
+/// pool_options::budget_minimum.
 ///
 /// Copies share the budget. Thread safety: every function may be called from any thread.
 class COPG_API connection_budget {

@@ -15,12 +15,15 @@ class connect_options;
 class connection;
 class session;
 
-/// The application's own steps in the life of a pooled connection. Each runs on the pool's
-/// executor, but for before_grant, which runs in the coroutine that acquires; several may run at
-/// once. One that throws, or does not end within pool_options::hook_timeout, costs the connection
-/// that it was called for, and nothing else. What it is given lives until it has ended.
+/// The application's own steps in the life of a pooled connection. Each runs on a strand of the
+/// pool's executor; several may run at once. One that throws, is cancelled at the end of
+/// pool_options::hook_timeout, or leaves the connection busy or in a transaction, costs the
+/// connection that it was called for, and nothing else. A hook must heed cancellation, as the
+/// operations of copg and Asio do. What it is given lives until it has ended. A hook that holds a
+/// handle of its pool keeps that pool open.
 ///
-/// Statements of after_connect, after_release and before_close run under no session.
+/// Statements run under no session. What a hook SETs is undone by the next reset: settings for
+/// every statement belong into the connection string (`options=-c name=value`).
 struct COPG_API pool_hooks {
     pool_hooks() = default;
 
@@ -36,7 +39,8 @@ struct COPG_API pool_hooks {
     /// is thrown.
     std::function<asio::awaitable<void>(connection&, session const&)> before_grant;
 
-    /// A connection was given back, and is at rest outside any transaction.
+    /// A connection was given back, and is at rest outside any transaction. What its borrower left
+    /// (search_path, role, temporary tables) is still there: qualify names.
     std::function<asio::awaitable<void>(connection&)> after_release;
 
     /// The pool is about to close a connection that is still good.
