@@ -57,7 +57,7 @@ asio::awaitable<void> tour(std::string dsn) {
     co_await lease.execute("update users set name = $1 where id = $2", "Eve", 2);
     lease.release();
 
-    // A pool: first come first served, with a timeout, cancellable.
+    // A pool: fair between tenants, with a timeout, cancellable.
     auto pool = co_await manager.dsn_pool(dsn);
     auto other = co_await pool.acquire("tenant_acme");
 

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(each_case_has_figures_of_both_sides) {
                     BOOST_TEST(row.at(side).at(figure).at(of).to_number<double>() > 0);
         BOOST_TEST(row.at("ratio").at("median").to_number<double>() > 0);
     }
-    BOOST_TEST(names.size() == 10u);
+    BOOST_TEST(names.size() == 11u);
     BOOST_TEST(ran.text.find("goals: ") != std::string::npos, ran.text);
 }
 
