@@ -100,6 +100,11 @@ std::optional<options> parse_options(int argc, char** argv, int& exit_code) {
         ->capture_default_str();
     app.add_option("--seed", said.base.seed, "of all that is random")->capture_default_str();
     app.add_flag("--reset-always", said.base.strict_reset, "reset the connection after each lease");
+    app.add_option("--quantum",
+                   said.base.quantum,
+                   "how many times in a row a connection serves a tenant while others wait")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
     app.add_option("--json", parsed.json_file, "write the rows there too")->type_name("FILE");
     try {
         app.parse(argc, argv);

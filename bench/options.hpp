@@ -22,6 +22,7 @@ struct workload {
     double seconds = 2;
     unsigned seed = 1;
     bool strict_reset = false;
+    std::size_t quantum = 8; // pool_options::fairness_quantum
 
     std::string name() const;
 };

@@ -63,6 +63,7 @@ json::object as_json(measurement const& m) {
             {"coroutines", m.row.coroutines},
             {"rate", m.row.rate},
             {"tenants", m.row.what == mode::tenant ? m.row.tenants : 0},
+            {"quantum", m.row.quantum},
             {"reset", m.row.strict_reset ? "always" : "standard"},
             {"seed", m.row.seed},
             {"seconds", m.seconds},

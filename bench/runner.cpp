@@ -74,6 +74,7 @@ private:
         pool_options options;
         options.minimum = row.connections;
         options.maximum = row.connections;
+        options.fairness_quantum = row.quantum;
         options.reset = row.strict_reset ? reset_policy::always : reset_policy::standard;
         return options;
     }

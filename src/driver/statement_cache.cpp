@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 namespace copg::detail {
 namespace {
@@ -55,7 +56,8 @@ cached_statement* statement_cache::use(key const& wanted, naming when) {
         if (!matches(cached, wanted))
             return nullptr;
         recent_.splice(recent_.begin(), recent_, recent_.iterator_to(cached));
-        return &cached;
+        auto const is_first_use = std::exchange(cached.used_in, generation_) != generation_;
+        return is_first_use && !stands(cached) ? nullptr : &cached;
     }
     if (when == naming::at_second_use && !seen_before(hash))
         return nullptr;
@@ -78,6 +80,7 @@ cached_statement& statement_cache::insert(key const& wanted, std::size_t hash) {
     cached.binding = wanted.binding;
     cached.meaning = wanted.meaning;
     cached.hash = hash;
+    cached.used_in = generation_;
     by_hash_.emplace(hash, std::move(made));
     recent_.push_front(cached);
     bytes_ += cost(cached.sql);

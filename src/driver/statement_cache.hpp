@@ -24,13 +24,15 @@ struct cached_statement : boost::intrusive::list_base_hook<> {
     std::size_t hash = 0;
     std::string name;
     std::uint64_t prepared_in = 0; ///< the generation in which it stands; 0: it does not
+    std::uint64_t used_in = 0;     ///< the generation in which it was used last
     bool preparing = false;        ///< its Prepare has been built and not been answered
 };
 
 /// Which statements one server process keeps under a name. Pure: asked while a segment is built,
 /// told what was answered.
 ///
-/// A statement is named on its second use: what comes once is not worth a name. The least recently
+/// A statement is named on its second use: what comes once is not worth a name, neither at all nor
+/// between two resets that drop everything. The least recently
 /// used are dropped when the budget is exceeded. The key holds what the statement is bound to
 /// (search path and role), since a server that meets one statement under another search path
 /// analyses it anew each time. Two bindings that share a hash share a statement, which is slow and

@@ -69,6 +69,19 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(cache.dropped().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_reset_has_dropped_is_named_again_at_its_second_use_behind_it) {
+    statement_cache cache{roomy};
+    cache.use({"select 1", {}, 0}, at_once);
+    BOOST_TEST(run(cache, "select 1") != nullptr);
+    for (int resets = 0; resets < 2; ++resets) {
+        cache.forget_all();
+        BOOST_TEST(cache.use({"select 1", {}, 0}, at_once) == nullptr);
+        auto* const again = run(cache, "select 1");
+        BOOST_TEST_REQUIRE(again != nullptr);
+        BOOST_TEST(cache.is_prepared(*again));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_budget_of_nothing_names_nothing) {
     statement_cache cache{0};
     BOOST_TEST(run(cache, "select 1") == nullptr);
