@@ -70,15 +70,21 @@ BOOST_AUTO_TEST_CASE(connections_made_under_contention_are_all_used) {
     virtual_pool pool{of_size(0, 10)};
     pool.connect_time = 20ms;
     std::set<pool_slot const*> used;
-    pool.granted = [&](auto const& user, duration) { used.insert(user.granted); };
+    std::set<std::size_t> waiting; // by number: those who have gone are gone
+    pool.granted = [&](auto const& user, duration) {
+        used.insert(user.granted);
+        waiting.erase(user.number);
+    };
     std::size_t closed = 0;
     pool.closed = [&](auto const&, close_reason) { ++closed; };
-    for (int i = 0; i < 5'000; ++i) { // about as many as can be served within their limits
-        if (auto* const waiter = pool.arrive(session{}, 10ms))
-            pool.after(150ms, [&pool, waiter, number = waiter->number] {
-                if (waiter->queued() && waiter->number == number)
-                    pool.core.withdraw(*waiter, pool.now);
+    for (std::size_t i = 0; i < 5'000; ++i) { // about as many as can be served within their limits
+        if (auto* const waiter = pool.arrive(session{}, 10ms, i)) {
+            waiting.insert(i);
+            pool.after(150ms, [&, waiter, i] {
+                if (waiting.erase(i) > 0)
+                    pool.cancel(*waiter);
             });
+        }
         pool.run_for(1ms);
     }
     BOOST_TEST(pool.connects == pool.core.open());
