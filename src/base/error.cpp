@@ -73,6 +73,18 @@ private:
             return "scope conflict";
         case errc::unsupported_database:
             return "unsupported database";
+        case errc::not_sql_database:
+            return "not an SQL database";
+        case errc::not_mongodb:
+            return "not MongoDB";
+        case errc::identifier_conflict:
+            return "identifier conflict";
+        case errc::manager_closed:
+            return "manager closed";
+        case errc::no_default_connection:
+            return "no default connection";
+        case errc::no_member_available:
+            return "no member available";
         }
         return "unknown copg error";
     }

@@ -42,6 +42,12 @@ enum class errc {
     scope_ended,           ///< the transaction scope of this coroutine is over
     scope_conflict,        ///< two different targets of one name, or two isolations, in one scope
     unsupported_database,  ///< a configured database of a type that copg does not serve
+    not_sql_database,      ///< a configured database that takes no SQL
+    not_mongodb,           ///< MongoDB was asked for where another type is configured
+    identifier_conflict,   ///< the identifier of a pool that has other settings
+    manager_closed,        ///< the manager has been shut down
+    no_default_connection, ///< the manager has no default
+    no_member_available,   ///< nothing to balance over
 };
 
 /// The category of errc.
