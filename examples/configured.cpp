@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Named pools from a configuration file.
 // Needs: a server whose connection string is the first argument, and configured.yaml as the second.
-#include <copg/config/convert.hpp>
+#include <copg/config/apply.hpp>
 #include <copg/config/load.hpp>
 #include <copg/copg.hpp>
 
@@ -11,28 +11,17 @@
 
 namespace asio = boost::asio;
 
-// [register]
-void register_all(copg::manager& manager, copg::config::configuration const& settings) {
-    for (auto const& one : settings.definitions) {
-        if (one.type != copg::config::database_type::postgres)
-            continue;
-        manager.set_named(one.name,
-                          {.dsn = copg::config::dsn_of(one).canonical_key(),
-                           .schema = one.schema.value_or(""),
-                           .pool = copg::config::pool_options_of(one)});
-    }
-}
-// [register]
-
 asio::awaitable<void> run(std::string dsn, std::string file) {
     copg::config::load_options options;
     options.prefix = "SHOP"; // SHOP_DBPOOL_DEFINITIONS_SHOP_MAX_CONNS=8 goes before the file
     options.environment["SHOP_DSN"] = std::move(dsn);
     auto const settings = copg::config::require_files({file}, options);
 
+    // [register]
     copg::manager manager{co_await asio::this_coro::executor};
-    register_all(manager, settings);
+    copg::config::apply(settings, manager);
     auto const shop = manager.named("shop");
+    // [register]
     auto const schema = co_await shop.fetch_one<std::string>("select current_schema()");
     std::cout << "schema " << schema << '\n';
 }

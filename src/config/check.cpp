@@ -61,7 +61,7 @@ private:
              of_.place_of("type"),
              path_of("type"),
              fmt::format("copg does not serve {}; asking for this connection is an error",
-                         name_of(value_.type)));
+                         to_string(value_.type)));
     }
 
     void check_target() {

@@ -24,7 +24,7 @@ void require_postgres(definition const& from) {
         throw error{errc::unsupported_database,
                     fmt::format("\"{}\" is a {} database, and copg serves postgres only",
                                 from.name,
-                                detail::name_of(from.type))};
+                                to_string(from.type))};
 }
 
 dsn composed(definition const& from) {
@@ -103,12 +103,14 @@ pool_options pool_options_of(definition const& from) {
     return made;
 }
 
+std::optional<std::string> schema_of(definition const& from) {
+    if (dsn_of(from).gives("search_path"))
+        return std::nullopt;
+    return from.schema ? from.schema : detail::defaults_of(from.section).schema;
+}
+
 session session_of(definition const& from) {
-    auto const target = dsn_of(from);
-    auto const schema = from.schema ? from.schema : detail::defaults_of(from.section).schema;
-    session made;
-    if (schema && !target.gives("search_path"))
-        made = session{*schema};
+    session made{schema_of(from).value_or("")};
     for (auto const& [setting, value] : from.rls_context)
         made = made.with_setting(setting, value);
     return made;

@@ -93,19 +93,13 @@ void write_fields(writer& out, definition const& of) {
         out.line("dsn", std::string{"***"});
 }
 
-std::string schema_of(definition const& of) {
-    if (dsn_of(of).gives("search_path"))
-        return {};
-    return of.schema.value_or(detail::defaults_of(of.section).schema.value_or(""));
-}
-
 void write_definition(writer& out, definition const& of) {
     out.open(of.name);
     if (of.section == section::dbmanager)
-        out.line("type", std::string{detail::name_of(of.type)});
+        out.line("type", std::string{to_string(of.type)});
     if (of.type == database_type::postgres) {
         out.line("dsn", dsn_of(of).redacted());
-        out.line("schema", schema_of(of));
+        out.line("schema", schema_of(of).value_or(""));
         out.mapping("rls_context", of.rls_context);
         write_pool(out, of);
     } else {

@@ -63,9 +63,6 @@ std::vector<key> make_keys() {
 }
 // clang-format on
 
-constexpr std::array<std::string_view, 6> type_names{
-    "postgres", "mysql", "sqlite", "mssql", "mongodb", "scylla"};
-
 struct type_name {
     template <class Owner>
     std::string_view operator()(optional_member<Owner, std::string>) const {
@@ -129,14 +126,13 @@ std::vector<std::string_view> names_at(unsigned place) {
 }
 
 std::optional<database_type> type_of(std::string_view name) {
-    auto const found = std::ranges::find(type_names, name == "postgresql" ? "postgres" : name);
-    if (found == type_names.end())
-        return std::nullopt;
-    return static_cast<database_type>(found - type_names.begin());
-}
-
-std::string_view name_of(database_type type) {
-    return type_names.at(static_cast<std::size_t>(type));
+    using enum database_type;
+    if (name == "postgresql")
+        return postgres;
+    for (auto const type : {postgres, mysql, sqlite, mssql, mongodb, scylla})
+        if (name == to_string(type))
+            return type;
+    return std::nullopt;
 }
 
 } // namespace copg::config::detail

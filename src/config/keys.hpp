@@ -67,6 +67,5 @@ std::string underscored(std::string_view written);
 
 /// The type of this name, if there is one.
 std::optional<database_type> type_of(std::string_view name);
-std::string_view name_of(database_type type);
 
 } // namespace copg::config::detail

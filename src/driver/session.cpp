@@ -12,19 +12,27 @@ namespace {
 
 constexpr std::size_t longest_identifier = 63; // NAMEDATALEN - 1
 
-std::string checked(std::string_view text, char const* what) {
+void check_text(std::string_view text, char const* what) {
     if (text.find('\0') != std::string_view::npos)
         throw error{errc::invalid_session, fmt::format("a {} cannot hold a NUL character", what)};
+}
+
+std::string checked(std::string_view text, char const* what) {
+    check_text(text, what);
     return std::string{text};
 }
 
-std::string quoted_schema(std::string_view schema) {
+void check_schema(std::string_view schema) {
     if (schema.size() > longest_identifier)
         throw error{errc::invalid_session,
                     fmt::format("the schema name \"{}\" has {} bytes, PostgreSQL cuts it at {}",
                                 schema,
                                 schema.size(),
                                 longest_identifier)};
+}
+
+std::string quoted_schema(std::string_view schema) {
+    check_schema(schema);
     return quote_identifier(schema);
 }
 
@@ -79,6 +87,13 @@ session session::with_setting(std::string_view name, std::string_view value) con
     auto data = copy_of(data_.get());
     data.extra[checked(name, "setting name")] = checked(value, "setting value");
     return session{share(std::move(data))};
+}
+
+void session::check(std::string_view schema, std::string_view tenant, std::string_view role) {
+    check_text(schema, "schema name");
+    check_schema(schema);
+    check_text(tenant, "tenant id");
+    check_text(role, "role");
 }
 
 std::string_view session::fairness_key() const noexcept {

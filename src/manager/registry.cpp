@@ -1,46 +1,102 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "manager/registry.hpp"
 
-#include <mutex>
+#include <copg/base/error.hpp>
+
+#include <fmt/format.h>
 
 namespace copg::detail {
+namespace {
 
-// What is replaced or removed may close a pool as it goes: that waits for the mutex to be free.
-
-void registry::set(std::string key, std::shared_ptr<registration> entry) {
-    std::lock_guard const lock{mutex_};
-    entries_[std::move(key)].swap(entry);
+registry_shard::key key_of(std::string_view id) noexcept {
+    return {id, std::hash<std::string_view>{}(id)};
 }
 
-bool registry::remove(std::string_view key) {
-    std::shared_ptr<registration> removed;
-    std::lock_guard const lock{mutex_};
-    auto const found = entries_.find(key);
-    if (found == entries_.end())
-        return false;
-    removed = std::move(found->second);
-    entries_.erase(found);
-    return true;
+} // namespace
+
+registry::registry(scope_key::kind what) : what_{what} {
+    for (auto& shard : shards_)
+        shard = std::make_unique<registry_shard>(warm);
 }
 
-bool registry::has(std::string_view key) const {
-    std::shared_lock const lock{mutex_};
-    return entries_.contains(key);
+void registry::set(registration::pointer const& entry) {
+    auto const key = key_of(entry->id());
+    shard_of(key.hash).set(entry, key.hash);
 }
 
-std::shared_ptr<registration> registry::find(std::string_view key) const {
-    std::shared_lock const lock{mutex_};
-    auto const found = entries_.find(key);
-    return found == entries_.end() ? nullptr : found->second;
+bool registry::exchange(registration const& expected, registration::pointer const& entry) {
+    auto const key = key_of(expected.id());
+    return shard_of(key.hash).exchange(key, &expected, entry);
 }
 
-std::vector<std::string> registry::keys() const {
-    std::shared_lock const lock{mutex_};
-    std::vector<std::string> found;
-    found.reserve(entries_.size());
-    for (auto const& entry : entries_)
-        found.push_back(entry.first);
+bool registry::remove(std::string_view id) {
+    auto const key = key_of(id);
+    return shard_of(key.hash).remove(key) != nullptr;
+}
+
+bool registry::has(std::string_view id) const {
+    return find(id) != nullptr;
+}
+
+registration::pointer registry::find(std::string_view id) const {
+    auto const key = key_of(id);
+    return shard_of(key.hash).find(key);
+}
+
+registration::pointer registry::get(std::string_view id) const {
+    auto found = find(id);
+    if (found == nullptr)
+        throw_not_found(id);
     return found;
+}
+
+database registry::open(std::string_view id) const {
+    auto const key = key_of(id);
+    auto& shard = shard_of(key.hash);
+    if (auto kept = shard.warm(key))
+        return *std::move(kept);
+    auto const entry = shard.find(key);
+    if (entry == nullptr)
+        throw_not_found(id);
+    auto opened = entry->open(what_);
+    shard.keep_warm(key, entry.get(), opened);
+    return opened;
+}
+
+void registry::throw_not_found(std::string_view id) const {
+    if (what_ == scope_key::kind::tenant)
+        throw error{errc::tenant_not_found, fmt::format("tenant pool not found: {}", id)};
+    throw error{errc::name_not_found, fmt::format("named pool not found: {}", id)};
+}
+
+std::size_t registry::size() const {
+    std::size_t sum = 0;
+    for (auto const& shard : shards_)
+        sum += shard->size();
+    return sum;
+}
+
+std::vector<registration::pointer> registry::all() const {
+    std::vector<registration::pointer> found;
+    for (auto const& shard : shards_)
+        shard->copy_to(found);
+    return found;
+}
+
+std::vector<std::string> registry::ids() const {
+    std::vector<std::string> found;
+    for (auto const& entry : all())
+        found.emplace_back(entry->id());
+    return found;
+}
+
+void registry::clear() {
+    for (auto const& shard : shards_)
+        shard->clear();
+}
+
+registry_shard& registry::shard_of(std::size_t hash) const noexcept {
+    return *shards_[(hash >> 48) % shards]; // the tables use the lower bits
 }
 
 } // namespace copg::detail

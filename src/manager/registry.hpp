@@ -1,40 +1,51 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "manager/registration.hpp"
+#include "manager/registry_shard.hpp"
 
-#include <functional>
+#include <array>
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace copg::detail {
 
-/// Registrations by tenant id or by name. Thread-safe; readers do not exclude each other.
+/// Registrations by tenant id or by name, in parts that do not wait for each other. Thread-safe.
 class registry {
 public:
-    /// Adds or replaces.
-    void set(std::string key, std::shared_ptr<registration> entry);
-    bool remove(std::string_view key);
-    bool has(std::string_view key) const;
+    explicit registry(scope_key::kind what);
+
+    /// Adds or replaces, unless one that says the same is there.
+    void set(registration::pointer const& entry);
+    /// Replaces, or removes with a null entry, if `expected` is there still. @return whether it was
+    bool exchange(registration const& expected, registration::pointer const& entry);
+    bool remove(std::string_view id);
+    bool has(std::string_view id) const;
     /// Null when there is none.
-    std::shared_ptr<registration> find(std::string_view key) const;
-    std::vector<std::string> keys() const;
+    registration::pointer find(std::string_view id) const;
+
+    /// The same. @throws error errc::tenant_not_found, errc::name_not_found
+    registration::pointer get(std::string_view id) const;
+
+    /// A handle. @throws error errc::tenant_not_found, errc::name_not_found; what
+    /// physical_pool::get throws
+    database open(std::string_view id) const;
+    [[noreturn]] void throw_not_found(std::string_view id) const;
+
+    std::size_t size() const;
+    std::vector<registration::pointer> all() const;
+    std::vector<std::string> ids() const;
+    void clear();
 
 private:
-    struct hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view key) const noexcept {
-            return std::hash<std::string_view>{}(key);
-        }
-    };
+    static constexpr std::size_t shards = 64;
+    static constexpr std::size_t warm = 1024; // handles kept in each
 
-    mutable std::shared_mutex mutex_;
-    std::unordered_map<std::string, std::shared_ptr<registration>, hash, std::equal_to<>>
-        entries_; // guarded by mutex_
+    registry_shard& shard_of(std::size_t hash) const noexcept;
+
+    scope_key::kind const what_;
+    std::array<std::unique_ptr<registry_shard>, shards> shards_;
 };
 
 } // namespace copg::detail

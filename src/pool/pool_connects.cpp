@@ -173,6 +173,7 @@ void pool_impl::connect_ended(std::uint64_t generation, connect_outcome outcome)
                 refuse_all(due, hopeless);
         } else {
             last_connect_failure_ = nullptr;
+            proven_ = true;
             server_->reached();
             auto& slot = core_.connected(std::move(outcome.connection), generation, now);
             if (slot.connection->at_rest() == connection_impl::condition::ready)
@@ -190,9 +191,10 @@ std::exception_ptr pool_impl::refusal() const {
     if (last_connect_failure_ == nullptr || core_.connected_count() > 0)
         return nullptr;
     auto const most = core_.options().retry.attempts;
+    auto const first = most == 0 && core_.options().verify_first && !proven_;
     auto const tries = core_.gate().failures() > 0 ? server_->failures() : std::size_t{0};
-    auto const hopeless = is_incurable(last_connect_failure_) || core_.gate().exhausted() ||
-                          (most != 0 && tries >= most);
+    auto const hopeless = is_incurable(last_connect_failure_) || first ||
+                          core_.gate().exhausted() || (most != 0 && tries >= most);
     return hopeless ? last_connect_failure_ : nullptr;
 }
 

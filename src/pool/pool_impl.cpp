@@ -26,9 +26,19 @@ unsigned random_seed() {
 
 } // namespace
 
+/// So that a host that does not answer leaves the others their share of the time.
+std::ptrdiff_t hosts_of(dsn const& target) {
+    return 1 + std::max(std::ranges::count(target.parameter("host"), ','),
+                        std::ranges::count(target.parameter("hostaddr"), ','));
+}
+
 connect_options target_of(connect_options target, pool_options const& options) {
-    if (options.connect_timeout)
+    if (options.connect_timeout) {
         target.deadline(*options.connect_timeout);
+        auto const none = options.connect_timeout->count() == 0;
+        auto const each = *options.connect_timeout / hosts_of(target.target());
+        target.timeout(none ? longest_limit : each);
+    }
     if (options.query_timeout)
         target.query_timeout(*options.query_timeout);
     return target;

@@ -86,6 +86,7 @@ public:
     std::vector<lease_info> leases() const;
     pool_options options() const;
     connect_options target() const;
+    bool connected() const; ///< whether there is a connection now
     std::chrono::milliseconds acquire_timeout() const noexcept { return acquire_timeout_; }
 
 private:
@@ -188,6 +189,7 @@ private:
     std::uint64_t last_id_ = 0;
     std::uint64_t past_round_trips_ = 0; // of connections that are gone
     request_statistics past_requests_;   // likewise
+    bool proven_ = false;                // there has been a connection
     bool closed_ = false;
 };
 

@@ -155,6 +155,11 @@ pool_options pool_impl::options() const {
     return core_.options();
 }
 
+bool pool_impl::connected() const {
+    std::lock_guard const lock{mutex_};
+    return core_.connected_count() > 0;
+}
+
 connect_options pool_impl::target() const {
     std::lock_guard const lock{mutex_};
     return target_;

@@ -23,6 +23,9 @@ COPG_API connect_options connect_options_of(definition const& from);
 
 COPG_API pool_options pool_options_of(definition const& from);
 
+/// The schema, unless the dsn gives a search_path.
+COPG_API std::optional<std::string> schema_of(definition const& from);
+
 /// The schema and the row security context.
 COPG_API session session_of(definition const& from);
 

@@ -3,6 +3,7 @@
 
 #include <copg/base/config.hpp>
 #include <copg/base/retry_policy.hpp>
+#include <copg/manager/database_type.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -16,8 +17,7 @@ namespace copg::config {
 /// Under which root of the file something stands; each has defaults of its own.
 enum class section { dbpool_definitions, dbmanager };
 
-/// What a definition says it leads to. Only postgres can be connected to.
-enum class database_type { postgres, mysql, sqlite, mssql, mongodb, scylla };
+using copg::database_type;
 
 /// Sizes and times of a pool, those that are written. An explicit 0 is written, too.
 struct pool_settings {

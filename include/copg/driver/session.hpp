@@ -58,6 +58,9 @@ public:
 
     friend COPG_API bool operator==(session const& a, session const& b) noexcept;
 
+    /// Throws what making a session of these would throw, without making one: cheap for millions.
+    static void check(std::string_view schema, std::string_view tenant, std::string_view role);
+
     /// For copg's own layers.
     detail::session_data const* data() const noexcept { return data_.get(); }
 

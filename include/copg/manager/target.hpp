@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <copg/manager/database_type.hpp>
 #include <copg/pool/pool_options.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 
 namespace copg {
 
-/// Where a tenant or a name leads. Passed to functions that do not wait, so that it can be written
-/// as `{.dsn = "…", .schema = "…"}` with every compiler.
+/// Where a tenant, a name or an identifier leads. Passed to functions that do not wait, so that it
+/// can be written as `{.dsn = "…", .schema = "…"}` with every compiler.
 struct target {
     std::string dsn;
     std::string schema = {}; ///< empty: what the server and the DSN say
     std::string role = {};   ///< empty: the DSN's user
 
-    /// For the pool, should this target be the first to need it; the manager's default otherwise.
+    /// Further settings of every statement, such as those that row security policies read.
+    std::map<std::string, std::string> settings = {};
+
+    /// For manager::find().
+    std::map<std::string, std::string> tags = {};
+
+    /// For the pool, should this target be the first to need it; the manager's otherwise. What the
+    /// DSN itself says of the pool comes first.
     std::optional<pool_options> pool = std::nullopt;
+
+    /// Of another type nothing but the tags counts: the name is known, and its use an error.
+    database_type type = database_type::postgres;
 };
 
 } // namespace copg

@@ -67,8 +67,8 @@ struct COPG_API pool_options {
     /// the network ends is noticed at once in any case.
     std::chrono::milliseconds health_interval{30'000};
 
-    /// Upper bound of an attempt to connect, over all hosts; 0 for none. Not set: that of the
-    /// connect_options.
+    /// Upper bound of an attempt to connect, over all hosts, each of which gets its part; 0 for
+    /// none. Not set: those of the connect_options.
     std::optional<std::chrono::milliseconds> connect_timeout;
 
     /// Time limit of each statement that does not have its own; 0 for none. Not set: that of the
@@ -81,6 +81,12 @@ struct COPG_API pool_options {
     /// acquire_timeout. What retrying cannot cure (credentials, an unknown database) they hear at
     /// once in any case. The delays are 100 ms, 200 ms … at most 5 s by default.
     retry_policy retry;
+
+    /// Whether callers hear of the first failure to connect, whatever it is, as long as the pool
+    /// has never had a connection: a wrong address is an error at once then, not after
+    /// acquire_timeout. With retry.attempts it is the last of these attempts. False by default; a
+    /// manager's pools are made with true.
+    bool verify_first = false;
 
     // Who gets one.
 

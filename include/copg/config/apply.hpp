@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <copg/config/configuration.hpp>
+#include <copg/manager/manager.hpp>
+#include <copg/manager/target.hpp>
+
+namespace copg::config {
+
+/// What a definition means to a manager: target, session, tags and pool. Of another type than
+/// postgres it is a name whose use is an error.
+/// @throws error as dsn_of and pool_options_of
+COPG_API target target_of(definition const& from);
+
+/// Registers every definition under its name, and sets the default connection. Opens nothing.
+/// @throws error as target_of; nothing is registered then
+COPG_API void apply(configuration const& from, manager& to);
+
+} // namespace copg::config

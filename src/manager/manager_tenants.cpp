@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+// Tenants come, move and go.
+#include "manager/manager_impl.hpp"
+
+#include <copg/base/error.hpp>
+#include <copg/manager/manager.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace copg {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using entry = detail::registration::pointer;
+using shared_manager = std::shared_ptr<detail::manager_impl>;
+using kind = scope_key::kind;
+
+/// Connects, and uses what the registration leads to.
+asio::awaitable<void> try_out(kind what, entry wanted, tenant_setup set_up) {
+    auto const handle = wanted->open(what);
+    co_await detail::verify_pool(handle.pool());
+    if (set_up) {
+        auto held = co_await handle.pool().acquire();
+        auto preparing = set_up(held);
+        co_await std::move(preparing);
+    }
+    co_await handle.ping();
+}
+
+/// Undoes a registration unless it stays: on failure, and when the coroutine is destroyed.
+class tentative_registration {
+public:
+    tentative_registration(shared_manager manager, kind what, entry wanted)
+        : manager_{std::move(manager)},
+          what_{what},
+          wanted_{std::move(wanted)},
+          former_{registry().find(wanted_->id())} {
+        registry().set(wanted_);
+    }
+    tentative_registration(tentative_registration const&) = delete;
+    tentative_registration& operator=(tentative_registration const&) = delete;
+    ~tentative_registration() {
+        if (wanted_ != nullptr)
+            registry().exchange(*wanted_, former_); // false when somebody else has changed it
+    }
+
+    void keep() noexcept { wanted_ = nullptr; }
+
+private:
+    detail::registry& registry() noexcept { return manager_->registry_of(what_); }
+
+    shared_manager const manager_;
+    kind const what_;
+    entry wanted_;
+    entry const former_;
+};
+
+asio::awaitable<void>
+onboard(shared_manager manager, kind what, entry wanted, tenant_setup set_up) {
+    tentative_registration registered{std::move(manager), what, wanted};
+    auto trying = try_out(what, std::move(wanted), std::move(set_up));
+    co_await std::move(trying);
+    registered.keep();
+}
+
+std::vector<lease_info> leases_of(pool const& from, std::string const& session) {
+    auto held = from.leases();
+    std::erase_if(held, [&session](lease_info const& each) { return each.session != session; });
+    return held;
+}
+
+/// Looks until the leases are back: rarely done, and nobody else pays for it.
+asio::awaitable<departure_report> wait_for_leases(entry gone, milliseconds grace) {
+    departure_report report;
+    report.was_there = true;
+    auto const from = gone->leads_to() ? gone->leads_to()->leads_to->made() : std::nullopt;
+    if (!from)
+        co_return report;
+    auto const session = gone->make_session(kind::tenant).describe();
+    auto const executor = co_await asio::this_coro::executor;
+    auto const end = steady_clock::now() + grace;
+    asio::steady_timer timer{executor};
+    milliseconds pause{1};
+    while (true) {
+        report.in_use = leases_of(*from, session);
+        auto const now = steady_clock::now();
+        if (report.in_use.empty() || now >= end)
+            co_return report;
+        timer.expires_at(std::min(now + pause, end));
+        co_await timer.async_wait(asio::use_awaitable);
+        pause = std::min(2 * pause, milliseconds{100});
+    }
+}
+
+asio::awaitable<departure_report>
+offboard(shared_manager manager, std::string id, milliseconds grace) {
+    auto const gone = manager->tenants.find(id);
+    departure_report nothing;
+    if (gone == nullptr || !manager->tenants.remove(id))
+        co_return nothing;
+    auto report = co_await wait_for_leases(gone, grace);
+    co_return report;
+}
+
+asio::awaitable<departure_report>
+migrate(shared_manager manager, std::string id, entry wanted, milliseconds grace) {
+    auto trying = try_out(kind::tenant, wanted, {});
+    co_await std::move(trying);
+    auto former = manager->tenants.get(id);
+    while (!manager->tenants.exchange(*former, wanted))
+        former = manager->tenants.get(id);
+    departure_report unmoved;
+    unmoved.was_there = true;
+    if (former->same_as(*wanted))
+        co_return unmoved;
+    auto report = co_await wait_for_leases(former, grace);
+    co_return report;
+}
+
+} // namespace
+
+asio::awaitable<void>
+manager::onboard_tenant(std::string_view id, target const& where, tenant_setup set_up) {
+    return onboard(
+        impl_, kind::tenant, impl_->register_target(kind::tenant, id, where), std::move(set_up));
+}
+
+asio::awaitable<void> manager::onboard_named(std::string_view name, target const& where) {
+    return onboard(impl_, kind::named, impl_->register_target(kind::named, name, where), {});
+}
+
+asio::awaitable<departure_report> manager::offboard_tenant(std::string_view id,
+                                                           milliseconds grace) {
+    impl_->require_open();
+    return offboard(impl_, std::string{id}, grace);
+}
+
+asio::awaitable<departure_report>
+manager::migrate_tenant(std::string_view id, target const& where, milliseconds grace) {
+    impl_->require_open();
+    impl_->tenants.get(id); // throws when there is none
+    return migrate(impl_, std::string{id}, impl_->register_target(kind::tenant, id, where), grace);
+}
+
+} // namespace copg

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "manager/physical_pool.hpp"
+
+#include "manager/pool_directory.hpp"
+
+namespace copg::detail {
+
+physical_pool::physical_pool(std::shared_ptr<pool_directory> directory,
+                             connect_options target,
+                             pool_options options)
+    : directory_{std::move(directory)}, target_{std::move(target)}, options_{std::move(options)} {}
+
+physical_pool::physical_pool(pool const& adopted)
+    : target_{adopted.target()}, options_{adopted.options()}, pool_{adopted} {}
+
+physical_pool::~physical_pool() {
+    if (directory_ != nullptr)
+        directory_->forget(target_.target().canonical_key());
+}
+
+pool physical_pool::get() {
+    if (auto known = made())
+        return *std::move(known);
+    std::lock_guard const making{making_};
+    if (auto known = made())
+        return *std::move(known);
+    auto fresh = directory_->make(*this);
+    std::lock_guard const lock{mutex_};
+    pool_ = fresh;
+    return fresh;
+}
+
+std::optional<pool> physical_pool::made() const {
+    std::lock_guard const lock{mutex_};
+    return pool_;
+}
+
+void physical_pool::note_ignored(std::vector<std::string> const& names) {
+    std::lock_guard const lock{mutex_};
+    ignored_.insert(names.begin(), names.end());
+}
+
+std::vector<std::string> physical_pool::ignored_options() const {
+    std::lock_guard const lock{mutex_};
+    return {ignored_.begin(), ignored_.end()};
+}
+
+} // namespace copg::detail

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <copg/pool/pool.hpp>
+
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace copg::detail {
+
+class pool_directory;
+
+/// What all that leads to one target shares: its pool, made at the first use. It keeps the pool
+/// open; the tenants, names and identifiers that lead here keep it.
+///
+/// States: not made; made; closed with the manager. Thread-safe. A factory is called under the
+/// mutex of this object alone, so that one pool is made however many want it first.
+class physical_pool {
+public:
+    physical_pool(std::shared_ptr<pool_directory> directory,
+                  connect_options target,
+                  pool_options options);
+    /// Of a pool that somebody else made, and closes.
+    explicit physical_pool(pool const& adopted);
+    ~physical_pool();
+    physical_pool(physical_pool const&) = delete;
+    physical_pool& operator=(physical_pool const&) = delete;
+
+    /// @throws error errc::manager_closed; what the factory throws
+    pool get();
+    /// The pool, if it has been made.
+    std::optional<pool> made() const;
+    bool owned() const noexcept { return directory_ != nullptr; }
+
+    connect_options const& target() const noexcept { return target_; }
+    pool_options const& options() const noexcept { return options_; }
+
+    /// Others want different options, which have no effect on a pool that is shared.
+    void note_ignored(std::vector<std::string> const& names);
+    std::vector<std::string> ignored_options() const;
+
+private:
+    std::shared_ptr<pool_directory> const directory_; // null of an adopted pool
+    connect_options const target_;
+    pool_options const options_;
+    std::mutex making_; // held while the pool is made
+    mutable std::mutex mutex_;
+    std::optional<pool> pool_;      // guarded by mutex_, written under making_ too
+    std::set<std::string> ignored_; // guarded by mutex_
+};
+
+} // namespace copg::detail
