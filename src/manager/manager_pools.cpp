@@ -51,9 +51,9 @@ asio::awaitable<shutdown_report> shut_down(std::shared_ptr<detail::manager_impl>
 } // namespace
 
 asio::awaitable<pool_handle> manager::create_pool(std::string_view identifier,
-                                                  target const& where) const {
+                                                  target_ref where) const {
     auto const name = normalize_identifier(identifier);
-    auto const wanted = impl_->register_target(scope_key::kind::named, name, where);
+    auto const wanted = impl_->register_target(scope_key::kind::named, name, *where);
     return verified_handle(pool_handle{impl_->identifiers->claim(wanted)});
 }
 

@@ -127,13 +127,13 @@ migrate(shared_manager manager, std::string id, entry wanted, milliseconds grace
 } // namespace
 
 asio::awaitable<void>
-manager::onboard_tenant(std::string_view id, target const& where, tenant_setup set_up) {
+manager::onboard_tenant(std::string_view id, target_ref where, tenant_setup set_up) {
     return onboard(
-        impl_, kind::tenant, impl_->register_target(kind::tenant, id, where), std::move(set_up));
+        impl_, kind::tenant, impl_->register_target(kind::tenant, id, *where), std::move(set_up));
 }
 
-asio::awaitable<void> manager::onboard_named(std::string_view name, target const& where) {
-    return onboard(impl_, kind::named, impl_->register_target(kind::named, name, where), {});
+asio::awaitable<void> manager::onboard_named(std::string_view name, target_ref where) {
+    return onboard(impl_, kind::named, impl_->register_target(kind::named, name, *where), {});
 }
 
 asio::awaitable<departure_report> manager::offboard_tenant(std::string_view id,
@@ -143,10 +143,10 @@ asio::awaitable<departure_report> manager::offboard_tenant(std::string_view id,
 }
 
 asio::awaitable<departure_report>
-manager::migrate_tenant(std::string_view id, target const& where, milliseconds grace) {
+manager::migrate_tenant(std::string_view id, target_ref where, milliseconds grace) {
     impl_->require_open();
     impl_->tenants.get(id); // throws when there is none
-    return migrate(impl_, std::string{id}, impl_->register_target(kind::tenant, id, where), grace);
+    return migrate(impl_, std::string{id}, impl_->register_target(kind::tenant, id, *where), grace);
 }
 
 } // namespace copg

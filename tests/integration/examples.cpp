@@ -104,6 +104,38 @@ BOOST_AUTO_TEST_CASE(every_kind_of_request_works_as_the_guide_shows_it) {
         check_region("docs/guide/requests.md", "examples/requests.cpp", mark);
 }
 
+BOOST_AUTO_TEST_CASE(tenants_in_one_schema_are_kept_apart_as_the_guide_shows_it) {
+    scratch_database const database;
+    auto const ran = run_program({example("row_security"), database.dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output == "acme sees anvil, the owner of the table sees anvil, rocket\n");
+    for (auto const* mark : {"policy", "tenants"})
+        check_region("docs/guide/many-tenants.md", "examples/row_security.cpp", mark);
+}
+
+BOOST_AUTO_TEST_CASE(each_tenant_has_its_database_as_the_guide_shows_it) {
+    auto const ran = run_program({example("database_per_tenant"), cluster().dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output == "acme is in shop_acme\n"
+                             "beta is in shop_beta\n"
+                             "gamma is in shop_gamma\n"
+                             "4 pools, at most 8 connections\n");
+    for (auto const* mark : {"bounded", "use"})
+        check_region("docs/guide/database-per-tenant.md", "examples/database_per_tenant.cpp", mark);
+}
+
+BOOST_AUTO_TEST_CASE(a_tenant_comes_moves_and_goes_as_the_guide_shows_it) {
+    scratch_database const database;
+    auto const ran = run_program({example("onboarding"), database.dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output.find("refused: ") == 0u, ran.output);
+    BOOST_TEST(ran.output.find("moved with 2 accounts\n"
+                               "nothing of acme is in use any more\n") != std::string::npos,
+               ran.output);
+    for (auto const* mark : {"set_up", "move", "go"})
+        check_region("docs/guide/on-boarding.md", "examples/onboarding.cpp", mark);
+}
+
 #ifdef COPG_HAS_CONFIG
 BOOST_AUTO_TEST_CASE(named_pools_come_from_a_file_as_the_guide_shows_it) {
     auto const file = std::string{COPG_SOURCE_ROOT} + "/examples/configured.yaml";

@@ -131,7 +131,8 @@ COPG_COROUTINE_TEST(an_exhausted_pool_delays_nobody_else) {
     co_await routes.tenant("c").ping();
     BOOST_TEST(routes.remove_tenant("c"));
     BOOST_TEST(routes.statistics().pools.size() == 2u);
-    auto const other = co_await routes.create_pool("x", {.dsn = two.dsn()});
+    copg::target const beside{.dsn = two.dsn()};
+    auto const other = co_await routes.create_pool("x", beside);
     BOOST_TEST(waiting.succeeded + waiting.failed == 0, "all this while A still waits");
     held.release();
     co_await eventually([&] { return waiting.succeeded == 3; });
@@ -287,7 +288,8 @@ COPG_COROUTINE_TEST(a_thousand_on_and_offboardings_leave_the_connections_where_t
     for (int i = 0; i < 1'000; ++i) {
         auto const id = "t" + std::to_string(i);
         auto const database = i % 10 == 0 ? two.dsn() : one.dsn();
-        co_await routes.onboard_tenant(id, {.dsn = database});
+        copg::target const where{.dsn = database};
+        co_await routes.onboard_tenant(id, where);
         auto const report = co_await routes.offboard_tenant(id);
         BOOST_TEST(report.was_there);
     }

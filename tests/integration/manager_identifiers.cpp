@@ -51,9 +51,10 @@ BOOST_DATA_TEST_CASE(identifiers_are_compared_in_a_normal_form, spellings) {
 COPG_COROUTINE_TEST(the_same_identifier_and_target_share_a_pool_and_count_references) {
     scratch_database const database;
     auto routes = co_await make_manager();
-    auto const one = co_await routes.create_pool("Primary", {.dsn = database.dsn()});
-    auto const two = co_await routes.create_pool(
-        " primary", {.dsn = database.dsn() + " port=" + std::to_string(cluster().port())});
+    copg::target const where{.dsn = database.dsn()};
+    auto const one = co_await routes.create_pool("Primary", where);
+    copg::target const same{.dsn = database.dsn() + " port=" + std::to_string(cluster().port())};
+    auto const two = co_await routes.create_pool(" primary", same);
     BOOST_TEST(one.identifier() == "primary");
     BOOST_TEST((one.db().pool() == two.db().pool()));
     BOOST_TEST(one.references() == 2u);
@@ -65,7 +66,8 @@ COPG_COROUTINE_TEST(the_same_identifier_and_target_share_a_pool_and_count_refere
 COPG_COROUTINE_TEST(the_same_identifier_with_another_target_is_a_conflict_before_any_traffic) {
     scratch_database const database;
     auto routes = co_await make_manager();
-    auto const one = co_await routes.create_pool("x", {.dsn = database.dsn() + " password=p1"});
+    copg::target const where{.dsn = database.dsn() + " password=p1"};
+    auto const one = co_await routes.create_pool("x", where);
     auto const refused = [&](copg::target const& where, std::string const& what) {
         try {
             auto const never_awaited = routes.create_pool("X", where);
@@ -90,8 +92,9 @@ COPG_COROUTINE_TEST(the_same_identifier_with_another_target_is_a_conflict_before
 COPG_COROUTINE_TEST(closing_one_identifier_leaves_the_other_and_closing_twice_is_nothing) {
     scratch_database const database;
     auto routes = co_await make_manager();
-    auto one = co_await routes.create_pool("one", {.dsn = database.dsn()});
-    auto const two = co_await routes.create_pool("two", {.dsn = database.dsn()});
+    copg::target const where{.dsn = database.dsn()};
+    auto one = co_await routes.create_pool("one", where);
+    auto const two = co_await routes.create_pool("two", where);
     BOOST_TEST((one.db().pool() == two.db().pool()));
     one.close();
     one.close();
@@ -108,7 +111,8 @@ COPG_COROUTINE_TEST(closing_one_identifier_leaves_the_other_and_closing_twice_is
 COPG_COROUTINE_TEST(the_pool_lives_as_long_as_any_fork_of_a_handle) {
     scratch_database const database;
     auto routes = co_await make_manager();
-    auto original = co_await routes.create_pool("x", {.dsn = database.dsn()});
+    copg::target const where{.dsn = database.dsn()};
+    auto original = co_await routes.create_pool("x", where);
     auto fork = original.fork();
     auto second = fork.fork();
     BOOST_TEST(fork.references() == 3u);
@@ -127,19 +131,23 @@ COPG_COROUTINE_TEST(an_identifier_is_free_again_after_its_last_reference) {
     scratch_database const one;
     scratch_database const two;
     auto routes = co_await make_manager();
-    auto handle = co_await routes.create_pool("x", {.dsn = one.dsn()});
+    copg::target const first{.dsn = one.dsn()};
+    auto handle = co_await routes.create_pool("x", first);
     handle.close();
-    handle = co_await routes.create_pool("x", {.dsn = two.dsn()});
+    copg::target const second{.dsn = two.dsn()};
+    handle = co_await routes.create_pool("x", second);
     BOOST_TEST(handle.references() == 1u);
 }
 
 COPG_COROUTINE_TEST(a_pool_that_cannot_be_created_leaves_its_identifier_free) {
     scratch_database const database;
     auto routes = co_await make_manager();
-    auto const end = co_await end_of(routes.create_pool("x", {.dsn = cluster().dsn("none")}));
+    copg::target const nowhere{.dsn = cluster().dsn("none")};
+    auto const end = co_await end_of(routes.create_pool("x", nowhere));
     BOOST_TEST((end.code == copg::sqlstate::invalid_catalog_name));
     BOOST_TEST(routes.statistics().identifiers == 0u);
-    auto const handle = co_await routes.create_pool("x", {.dsn = database.dsn()});
+    copg::target const where{.dsn = database.dsn()};
+    auto const handle = co_await routes.create_pool("x", where);
     co_await handle.db().ping();
 }
 

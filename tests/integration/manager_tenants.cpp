@@ -39,7 +39,8 @@ BOOST_AUTO_TEST_SUITE(test_manager_tenants)
 COPG_COROUTINE_TEST(onboarding_makes_what_a_tenant_needs_and_registers_it) {
     scratch_database const database;
     auto routes = co_await make_manager();
-    co_await routes.onboard_tenant("acme", {.dsn = database.dsn(), .schema = "acme"}, make_schema);
+    copg::target const where{.dsn = database.dsn(), .schema = "acme"};
+    co_await routes.onboard_tenant("acme", where, make_schema);
     auto const rows =
         co_await routes.tenant("acme").fetch_one<std::int64_t>("select count(*) from item");
     BOOST_TEST(rows == 0);
@@ -48,18 +49,19 @@ COPG_COROUTINE_TEST(onboarding_makes_what_a_tenant_needs_and_registers_it) {
 COPG_COROUTINE_TEST(a_failed_onboarding_registers_nothing) {
     scratch_database const database;
     auto routes = co_await make_manager();
-    auto const set_up = co_await end_of(
-        routes.onboard_tenant("acme", {.dsn = database.dsn()}, make_schema_and_fail));
+    copg::target const where{.dsn = database.dsn()};
+    auto const set_up = co_await end_of(routes.onboard_tenant("acme", where, make_schema_and_fail));
     BOOST_TEST(set_up.message == "set-up failed");
-    auto const missing =
-        co_await end_of(routes.onboard_tenant("acme", {.dsn = database.dsn(), .schema = "none"}));
+    copg::target const no_schema{.dsn = database.dsn(), .schema = "none"};
+    auto const missing = co_await end_of(routes.onboard_tenant("acme", no_schema));
     BOOST_TEST((missing.code == sqlstate::invalid_schema_name), missing.message);
-    auto const nowhere =
-        co_await end_of(routes.onboard_tenant("acme", {.dsn = cluster().dsn("no_such_database")}));
+    copg::target const no_database{.dsn = cluster().dsn("no_such_database")};
+    auto const nowhere = co_await end_of(routes.onboard_tenant("acme", no_database));
     BOOST_TEST((nowhere.code == sqlstate::invalid_catalog_name));
     BOOST_TEST(!routes.has_tenant("acme"));
-    BOOST_TEST((code_of([&] { return routes.onboard_tenant("acme", {.dsn = "nonsense"}); }) ==
-                errc::invalid_dsn));
+    copg::target const nonsense{.dsn = "nonsense"};
+    BOOST_TEST(
+        (code_of([&] { return routes.onboard_tenant("acme", nonsense); }) == errc::invalid_dsn));
 }
 
 COPG_COROUTINE_TEST(a_failed_onboarding_of_a_tenant_that_is_there_leaves_it_as_it_was) {
@@ -67,8 +69,8 @@ COPG_COROUTINE_TEST(a_failed_onboarding_of_a_tenant_that_is_there_leaves_it_as_i
     make_two_tenants(database);
     auto routes = co_await make_manager();
     routes.set_tenant("acme", {.dsn = database.dsn(), .schema = "a"});
-    auto const end =
-        co_await end_of(routes.onboard_tenant("acme", {.dsn = database.dsn(), .schema = "none"}));
+    copg::target const no_schema{.dsn = database.dsn(), .schema = "none"};
+    auto const end = co_await end_of(routes.onboard_tenant("acme", no_schema));
     BOOST_TEST((end.code == sqlstate::invalid_schema_name));
     BOOST_TEST(routes.tenant_target("acme").schema == "a");
 }
@@ -112,20 +114,21 @@ COPG_COROUTINE_TEST(a_migration_swaps_the_target_when_the_new_one_works) {
     routes.set_tenant("acme", {.dsn = one.dsn(), .schema = "a"});
     auto const held = co_await routes.acquire_tenant("acme");
 
-    auto const bad =
-        co_await end_of(routes.migrate_tenant("acme", {.dsn = two.dsn(), .schema = "nowhere"}));
+    copg::target const no_schema{.dsn = two.dsn(), .schema = "nowhere"};
+    auto const bad = co_await end_of(routes.migrate_tenant("acme", no_schema));
     BOOST_TEST((bad.code == sqlstate::invalid_schema_name));
     BOOST_TEST(routes.tenant_target("acme").dsn == one.dsn());
 
-    auto const report =
-        co_await routes.migrate_tenant("acme", {.dsn = two.dsn(), .schema = "a"}, 5ms);
+    copg::target const new_home{.dsn = two.dsn(), .schema = "a"};
+    auto const report = co_await routes.migrate_tenant("acme", new_home, 5ms);
     BOOST_TEST(report.in_use.size() == 1u, "what is out stays where it is");
     auto const owner = co_await routes.tenant("acme").fetch_one<std::string>(
         "select owner from item where id = 1");
     BOOST_TEST(owner == "moved");
     auto const old = co_await held.fetch_one<std::string>("select owner from item where id = 1");
     BOOST_TEST(old == "a");
-    BOOST_TEST((code_of([&] { return routes.migrate_tenant("nobody", {.dsn = two.dsn()}); }) ==
+    copg::target const anywhere{.dsn = two.dsn()};
+    BOOST_TEST((code_of([&] { return routes.migrate_tenant("nobody", anywhere); }) ==
                 errc::tenant_not_found));
 }
 
@@ -133,7 +136,8 @@ COPG_COROUTINE_TEST(a_tenant_that_goes_while_it_is_migrated_stays_gone) {
     scratch_database const database;
     auto routes = co_await make_manager();
     routes.set_tenant("acme", {.dsn = database.dsn()});
-    auto moving = routes.migrate_tenant("acme", {.dsn = database.dsn(), .schema = "public"});
+    copg::target const where{.dsn = database.dsn(), .schema = "public"};
+    auto moving = routes.migrate_tenant("acme", where);
     routes.remove_tenant("acme");
     auto const end = co_await end_of(std::move(moving));
     BOOST_TEST((end.code == errc::tenant_not_found));
@@ -145,15 +149,18 @@ COPG_COROUTINE_TEST(a_name_is_onboarded_updated_and_removed_like_a_tenant) {
     scratch_database const database;
     make_two_tenants(database);
     auto routes = co_await make_manager();
-    co_await routes.onboard_named("main", {.dsn = database.dsn(), .schema = "a"});
+    copg::target const first{.dsn = database.dsn(), .schema = "a"};
+    co_await routes.onboard_named("main", first);
     auto const before = routes.named("main");
-    co_await routes.onboard_named("main", {.dsn = database.dsn(), .schema = "b"});
+    copg::target const second{.dsn = database.dsn(), .schema = "b"};
+    co_await routes.onboard_named("main", second);
     auto const sql = "select owner from item where id = 1";
     auto const old = co_await before.fetch_one<std::string>(sql);
     auto const now = co_await routes.named("main").fetch_one<std::string>(sql);
     BOOST_TEST(old == "a");
     BOOST_TEST(now == "b");
-    auto const end = co_await end_of(routes.onboard_named("bad", {.dsn = cluster().dsn("none")}));
+    copg::target const no_database{.dsn = cluster().dsn("none")};
+    auto const end = co_await end_of(routes.onboard_named("bad", no_database));
     BOOST_TEST((end.code == sqlstate::invalid_catalog_name));
     BOOST_TEST(!routes.has_named("bad"));
 }

@@ -102,10 +102,10 @@ public:
     /// @throws as set_tenant, at once; as pool::acquire; what the set-up throws; sql_error 3F000
     ///         when there is no such schema
     asio::awaitable<void>
-    onboard_tenant(std::string_view id, target const& where, tenant_setup set_up = {});
+    onboard_tenant(std::string_view id, target_ref where, tenant_setup set_up = {});
 
     /// Registers a name and connects; likewise.
-    asio::awaitable<void> onboard_named(std::string_view name, target const& where);
+    asio::awaitable<void> onboard_named(std::string_view name, target_ref where);
 
     /// Forgets a tenant, and waits until the leases of its session have been given back, for at
     /// most the grace. Nothing is stopped. Cancellation: the wait ends, the tenant is forgotten.
@@ -119,7 +119,7 @@ public:
     /// @throws as onboard_tenant; error errc::tenant_not_found, also when it goes meanwhile
     asio::awaitable<departure_report>
     migrate_tenant(std::string_view id,
-                   target const& where,
+                   target_ref where,
                    std::chrono::milliseconds grace = std::chrono::milliseconds{0});
 
     // Identifiers and connection strings.
@@ -129,8 +129,7 @@ public:
     /// to the same pool, without traffic.
     /// @throws error errc::identifier_conflict, at once, when the identifier is in use with another
     ///         target, session or options; as set_named, at once; as pool::acquire
-    asio::awaitable<pool_handle> create_pool(std::string_view identifier,
-                                             target const& where) const;
+    asio::awaitable<pool_handle> create_pool(std::string_view identifier, target_ref where) const;
 
     /// The pool behind a connection string, once a connection has been made.
     /// @throws error errc::invalid_dsn, at once; as pool::acquire

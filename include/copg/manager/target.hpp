@@ -10,8 +10,8 @@
 
 namespace copg {
 
-/// Where a tenant, a name or an identifier leads. Passed to functions that do not wait, so that it
-/// can be written as `{.dsn = "…", .schema = "…"}` with every compiler.
+/// Where a tenant, a name or an identifier leads. What sets one does not wait, so that it can be
+/// written as `{.dsn = "…", .schema = "…"}`.
 struct target {
     std::string dsn;
     std::string schema = {}; ///< empty: what the server and the DSN say
@@ -29,6 +29,19 @@ struct target {
 
     /// Of another type nothing but the tags counts: the name is known, and its use an error.
     database_type type = database_type::postgres;
+};
+
+/// A target for a function that is awaited: a variable, read before the function returns. GCC 12
+/// destroys an aggregate that is made inside an awaiting expression twice; it cannot be made there.
+class target_ref {
+public:
+    target_ref(target const& where) noexcept : where_{&where} {}
+    target_ref(target&&) = delete;
+
+    target const& operator*() const noexcept { return *where_; }
+
+private:
+    target const* where_;
 };
 
 } // namespace copg
