@@ -2,6 +2,7 @@
 #include "support/cluster.hpp"
 #include "support/coroutine_test.hpp"
 
+#include <copg/base/sql_error.hpp>
 #include <copg/testing/temporary_cluster.hpp>
 
 #include <csignal>
@@ -91,6 +92,31 @@ BOOST_AUTO_TEST_CASE(a_stopped_cluster_starts_again_on_its_port) {
     server.start();
     run(fetch_settings(dsn, values));
     BOOST_TEST(values.size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_standby_follows_its_primary_and_takes_writes_once_it_is_promoted) {
+    temporary_cluster primary;
+    temporary_cluster standby{cluster_options{}.standby_of(primary)};
+    auto const body = [&]() -> asio::awaitable<void> {
+        auto first = co_await copg::connection::connect(primary.dsn().c_str());
+        auto second = co_await copg::connection::connect(standby.tcp_dsn().c_str());
+        co_await first.execute("create table seen (id int)");
+        auto const there = [&] {
+            return second.exists("select from pg_class where relname = 'seen'");
+        };
+        co_await eventually_answers(there);
+        auto const refused = co_await end_of(second.execute("insert into seen values (1)"));
+        BOOST_TEST((refused.code == copg::sqlstate::read_only_sql_transaction));
+        primary.stop();
+        standby.promote();
+        co_await second.execute("insert into seen values (1)");
+    };
+    run(body());
+}
+
+BOOST_AUTO_TEST_CASE(promoting_what_is_no_standby_is_an_error) {
+    temporary_cluster primary;
+    BOOST_CHECK_THROW(primary.promote(), copg::error);
 }
 
 BOOST_AUTO_TEST_CASE(every_installed_version_from_13_to_18_is_found_newest_first) {
