@@ -23,6 +23,7 @@
 #include <copg/manager/health_state.hpp>
 #include <copg/manager/manager.hpp>
 #include <copg/manager/pool_parameters.hpp>
+#include <copg/manager/replica_set.hpp>
 #include <copg/pool/pool.hpp>
 #include <copg/scope/context_executor.hpp>
 #include <copg/scope/database.hpp>

@@ -2,6 +2,7 @@
 #include "driver/sql_classifier.hpp"
 #include "pool/core.hpp"
 #include "scope/context.hpp"
+#include "scope/failure_listener.hpp"
 #include "scope/scope_state.hpp"
 #include "scope/stand_alone.hpp"
 
@@ -43,6 +44,18 @@ asio::awaitable<result> run_anywhere(database handle, statement statement) {
     auto lease = co_await handle.pool().acquire(handle.session(), statement.where());
     auto rows = co_await lease.run(std::move(statement));
     co_return rows;
+}
+
+asio::awaitable<result> run_and_tell(database handle,
+                                     std::shared_ptr<detail::failure_listener> listener,
+                                     statement statement) {
+    try {
+        auto rows = co_await run_anywhere(std::move(handle), std::move(statement));
+        co_return rows;
+    } catch (...) {
+        listener->statement_failed(std::current_exception());
+        throw;
+    }
 }
 
 asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
@@ -95,7 +108,15 @@ database::database(copg::pool pool, copg::session bound_to, scope_key key)
       key_{std::make_shared<scope_key const>(std::move(key))} {}
 
 asio::awaitable<result> database::run(statement statement) const {
+    if (listener_ != nullptr)
+        return run_and_tell(*this, listener_, std::move(statement));
     return run_anywhere(*this, std::move(statement));
+}
+
+database database::told_to(std::shared_ptr<detail::failure_listener> listener) const {
+    auto told = *this;
+    told.listener_ = std::move(listener);
+    return told;
 }
 
 asio::awaitable<detail::bound_connection> database::bind() const {
