@@ -201,9 +201,8 @@ asio::awaitable<void> replica_state::ask_all() {
         asio::co_spawn(strand_,
                        node->check(options_.check_timeout),
                        asio::bind_cancellation_slot(node->signal().slot(), ended));
-    asio::co_spawn(strand_,
-                   look_at_primary(suspected_.exchange(false)),
-                   asio::bind_cancellation_slot(look_signal_.slot(), ended));
+    asio::co_spawn(
+        strand_, look_at_primary(), asio::bind_cancellation_slot(look_signal_.slot(), ended));
     while (all->left > 0) {
         boost::system::error_code woken;
         co_await all->all_ended.async_wait(asio::redirect_error(asio::use_awaitable, woken));
@@ -211,19 +210,21 @@ asio::awaitable<void> replica_state::ask_all() {
 }
 
 /// Asks a connection that nobody uses, or, closely, every one of them, whether its node takes
-/// writes; those in use tell by the next statement that fails.
-asio::awaitable<void> replica_state::look_at_primary(bool closely) {
+/// writes. Those in use are asked the next time, if there is a suspicion.
+asio::awaitable<void> replica_state::look_at_primary() {
     auto const& shared = primary_.pool();
+    auto const closely = suspected_.exchange(false) || unsure_;
     std::vector<lease> borrowed;
-    if (closely) {
-        auto first = co_await shared.acquire(session{}, options_.check_timeout);
-        borrowed.push_back(std::move(first));
-    }
     while (borrowed.empty() || closely) {
         auto more = shared.try_acquire();
         if (!more)
             break;
         borrowed.push_back(std::move(more));
+    }
+    unsure_ = closely && shared.load().in_use > borrowed.size();
+    if (borrowed.empty() && shared.statistics().idle > 0) { // a hook sees to every borrower
+        auto one = co_await shared.acquire(session{}, options_.check_timeout);
+        borrowed.push_back(std::move(one));
     }
     auto looking = look_at(std::move(borrowed));
     co_await with_deadline(options_.check_timeout, std::move(looking));

@@ -53,7 +53,7 @@ private:
     bool is_stopped() const;
     asio::awaitable<void> round(std::shared_ptr<replica_state> self);
     asio::awaitable<void> ask_all();
-    asio::awaitable<void> look_at_primary(bool closely);
+    asio::awaitable<void> look_at_primary();
     asio::awaitable<void> look_at(std::vector<lease> borrowed);
     void note_primary();
     void cancel_children();
@@ -70,6 +70,7 @@ private:
     // On the strand.
     asio::cancellation_signal look_signal_;
     std::shared_ptr<replica_node> known_primary_;
+    bool unsure_ = false; // after a suspicion, connections could not be asked
 
     mutable std::mutex mutex_; // guards all below
     asio::steady_timer timer_;

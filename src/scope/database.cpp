@@ -49,11 +49,16 @@ asio::awaitable<result> run_anywhere(database handle, statement statement) {
 asio::awaitable<result> run_and_tell(database handle,
                                      std::shared_ptr<detail::failure_listener> listener,
                                      statement statement) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto const scope = detail::context_node::find(detail::context_of(executor), handle.key());
     try {
         auto rows = co_await run_anywhere(std::move(handle), std::move(statement));
         co_return rows;
     } catch (...) {
-        listener->statement_failed(std::current_exception());
+        if (scope != nullptr)
+            scope->keep_failure(std::move(listener), std::current_exception());
+        else
+            listener->statement_failed(std::current_exception());
         throw;
     }
 }

@@ -5,7 +5,8 @@
 
 namespace copg::detail {
 
-/// Told of the statements of a database handle that fail. Called from any thread.
+/// Told of the statements of a database handle that fail, once their connection is back in its
+/// pool: of those in a transaction, of the first one, at its end. Called from any thread.
 class failure_listener {
 public:
     virtual ~failure_listener() = default;
