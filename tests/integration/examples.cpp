@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/cluster.hpp"
 #include "support/program.hpp"
+#include "support/replicas.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -102,6 +103,16 @@ BOOST_AUTO_TEST_CASE(every_kind_of_request_works_as_the_guide_shows_it) {
                              "orders: 17\n");
     for (auto const* mark : {"copy", "stream", "batch", "limits", "listen"})
         check_region("docs/guide/requests.md", "examples/requests.cpp", mark);
+}
+
+BOOST_AUTO_TEST_CASE(reads_go_to_a_standby_as_the_guide_shows_it) {
+    replica_pair const nodes;
+    auto const ran = run_program({example("read_replicas"), nodes.dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output.starts_with("1 stool\nprimary healthy\nstandby healthy"), ran.output);
+    BOOST_TEST(ran.output.ends_with("\n42\n"), ran.output);
+    for (auto const* mark : {"set", "use", "status", "balanced"})
+        check_region("docs/guide/read-replicas.md", "examples/read_replicas.cpp", mark);
 }
 
 #ifdef COPG_HAS_CONFIG
