@@ -40,9 +40,9 @@ std::optional<std::size_t> balancer::pick(std::span<candidate const> candidates)
     return chosen;
 }
 
-std::uint64_t balancer::picks(std::size_t member) const {
+std::uint64_t balancer::picks(std::size_t number) const {
     std::lock_guard const lock{mutex_};
-    return members_[member].picks;
+    return members_[number].picks;
 }
 
 /// Without dividing: a/wa < b/wb.

@@ -38,7 +38,7 @@ public:
     std::optional<std::size_t> pick(std::span<candidate const> candidates);
 
     /// How often a member was chosen.
-    std::uint64_t picks(std::size_t member) const;
+    std::uint64_t picks(std::size_t number) const;
 
 private:
     struct member {

@@ -6,6 +6,10 @@
 
 #include <copg/scope/transaction.hpp>
 
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+
 using namespace copg::test;
 using copg::errc;
 using copg::health_state;
@@ -19,6 +23,20 @@ namespace {
 replica_pair& shared_pair() {
     static replica_pair instance;
     return instance;
+}
+
+constexpr int rounds = 40;
+
+/// Reads anywhere, writes on the primary, and checks in between.
+asio::awaitable<void> use(replica_set set, std::atomic<int>& right) {
+    for (int i = 0; i < rounds; ++i) {
+        if (i % 10 == 0)
+            co_await set.check();
+        auto const reading = co_await port_of(set.reads());
+        auto const writing = co_await port_of(set.primary());
+        if (writing == shared_pair().primary.port() && reading == shared_pair().standby.port())
+            ++right;
+    }
 }
 
 } // namespace
@@ -115,33 +133,6 @@ COPG_COROUTINE_TEST(the_checks_run_by_themselves_for_as_long_as_any_handle_is_th
     co_await eventually_answers(at_the_standby);
 }
 
-COPG_COROUTINE_TEST(a_statement_for_a_standby_that_is_gone_goes_to_the_primary_at_once) {
-    replica_pair pair;
-    auto const set = co_await make_set(pair.dsn(), by_hand());
-    co_await set.check();
-    pair.standby.stop();
-    auto const port = co_await port_of(set.reads());
-    BOOST_TEST(port == pair.primary.port());
-    BOOST_TEST(set.reads().statistics()[1].passed_on == 1u);
-    co_await set.check();
-    BOOST_TEST((set.status()[1].health == health_state::degraded));
-    co_await set.check();
-    BOOST_TEST((set.status()[1].health == health_state::unhealthy));
-    BOOST_TEST((set.status()[1].role == node_role::unknown));
-    BOOST_TEST(!set.status()[1].last_error.empty());
-    co_await set.reads().ping();
-    BOOST_TEST(set.reads().statistics()[1].passed_on == 1u);
-
-    pair.standby.start();
-    co_await set.check();
-    BOOST_TEST((set.status()[1].health == health_state::healthy));
-    auto const back = [&]() -> asio::awaitable<bool> {
-        auto const now = co_await port_of(set.reads());
-        co_return now == pair.standby.port();
-    };
-    co_await eventually_answers(back);
-}
-
 COPG_COROUTINE_TEST(reads_that_may_not_go_to_the_primary_fail_without_a_standby) {
     auto options = by_hand();
     options.read_from_primary = false;
@@ -151,143 +142,6 @@ COPG_COROUTINE_TEST(reads_that_may_not_go_to_the_primary_fail_without_a_standby)
     BOOST_TEST((end.code == errc::no_member_available));
     auto const body = [&] { return set.reads().ping(); };
     co_await copg::transaction(set.primary(), body);
-}
-
-COPG_COROUTINE_TEST(after_a_failover_the_same_handle_writes_on_the_promoted_standby) {
-    replica_pair pair;
-    auto const set = co_await make_set(pair.dsn(), by_hand());
-    auto const primary = set.primary();
-    co_await set.check();
-    co_await primary.execute("create table item (id int)");
-    auto const arrived = [&] {
-        return set.reads().exists("select from pg_class where relname = 'item'");
-    };
-    co_await eventually_answers(arrived);
-    pair.primary.stop();
-    co_await eventually([&] { return primary.pool().statistics().idle == 0; });
-    pair.standby.promote();
-    co_await primary.execute("insert into item values (1)");
-    auto const insert = [&] { return primary.execute("insert into item values (2)"); };
-    co_await copg::transaction(primary, insert);
-    auto const port = co_await port_of(primary);
-    BOOST_TEST(port == pair.standby.port());
-
-    co_await set.check();
-    BOOST_TEST((set.status()[1].role == node_role::primary));
-    auto const rows = co_await set.reads().fetch_one<std::int64_t>("select count(*) from item");
-    BOOST_TEST(rows == 2); // no standby is left
-}
-
-COPG_COROUTINE_TEST(when_the_primary_moves_who_waits_for_it_need_not_wait_for_the_next_attempt) {
-    replica_pair pair;
-    copg::pool_options pools;
-    pools.retry.delay = 1h;
-    pools.retry.maximum_delay = 1h;
-    auto const set = co_await make_set(pair.dsn(), by_hand(), pools);
-    co_await set.check();
-    co_await set.primary().ping();
-    pair.primary.stop();
-    auto const shared = set.primary().pool();
-    co_await eventually([&] { return shared.statistics().idle == 0; });
-    auto ended = false;
-    auto const executor = co_await asio::this_coro::executor;
-    asio::co_spawn(executor, set.primary().ping(), [&](std::exception_ptr const& failure) {
-        BOOST_TEST((failure == nullptr));
-        ended = true;
-    });
-    co_await eventually([&] { return shared.statistics().connects_failed > 0; });
-    pair.standby.promote();
-    co_await set.check();
-    co_await eventually([&] { return ended; });
-}
-
-COPG_COROUTINE_TEST(a_node_that_refuses_a_write_is_left_for_one_that_takes_it) {
-    copg::testing::temporary_cluster first;
-    copg::testing::temporary_cluster second;
-    auto const set = co_await make_set(hosts_dsn({first.port(), second.port()}), by_hand());
-    auto const primary = set.primary();
-    auto const before = co_await port_of(primary);
-    BOOST_TEST(before == first.port());
-    co_await make_read_only(first, primary);
-    auto const refused = co_await end_of(primary.execute("create table item (id int)"));
-    BOOST_TEST((refused.code == copg::sqlstate::read_only_sql_transaction));
-    auto const moved = [&]() -> asio::awaitable<bool> {
-        auto const port = co_await port_of(primary);
-        co_return port == second.port();
-    };
-    co_await eventually_answers(moved);
-    co_await primary.execute("create table item (id int)");
-}
-
-COPG_COROUTINE_TEST(a_transaction_that_is_refused_makes_the_set_look_too) {
-    copg::testing::temporary_cluster first;
-    copg::testing::temporary_cluster second;
-    auto const set = co_await make_set(hosts_dsn({first.port(), second.port()}), by_hand());
-    auto const primary = set.primary();
-    co_await primary.ping();
-    co_await make_read_only(first, primary);
-    auto const body = [&] { return primary.execute("create table item (id int)"); };
-    auto const refused = co_await end_of(copg::transaction(primary, body));
-    BOOST_TEST((refused.code == copg::sqlstate::read_only_sql_transaction));
-    auto const works = [&]() -> asio::awaitable<bool> {
-        auto const end = co_await end_of(copg::transaction(primary, body));
-        co_return !end.code;
-    };
-    co_await eventually_answers(works);
-}
-
-COPG_COROUTINE_TEST(a_check_finds_an_idle_connection_to_a_node_that_takes_no_writes) {
-    copg::testing::temporary_cluster first;
-    copg::testing::temporary_cluster second;
-    auto const set = co_await make_set(hosts_dsn({first.port(), second.port()}), by_hand());
-    co_await set.primary().ping();
-    co_await make_read_only(first, set.primary());
-    co_await set.check();
-    auto const port = co_await port_of(set.primary());
-    BOOST_TEST(port == second.port());
-}
-
-COPG_COROUTINE_TEST(a_transaction_that_is_read_only_by_its_own_wish_costs_no_connection) {
-    auto const set = co_await make_set(cluster().tcp_dsn(), by_hand());
-    auto const body = [&] { return set.primary().execute("create table never (id int)"); };
-    copg::transaction_options reading;
-    reading.read_only(true);
-    auto const refused = co_await end_of(copg::transaction(set.primary(), body, reading));
-    BOOST_TEST((refused.code == copg::sqlstate::read_only_sql_transaction));
-    co_await set.check();
-    co_await set.check();
-    BOOST_TEST(set.primary().pool().statistics().connected == 1u);
-}
-
-COPG_COROUTINE_TEST(a_standby_that_is_too_far_behind_gets_no_reads_until_it_has_caught_up) {
-    replica_pair pair;
-    auto options = by_hand();
-    options.maximum_lag = 1ms;
-    auto const set = co_await make_set(pair.dsn(), options);
-    auto const serves = [&]() -> asio::awaitable<bool> {
-        co_await set.check();
-        co_return set.status()[1].serves_reads;
-    };
-    auto const is_late = [&]() -> asio::awaitable<bool> {
-        auto const good = co_await serves();
-        co_return !good;
-    };
-    co_await eventually_answers(serves);
-    auto direct = co_await copg::connection::connect(pair.standby.tcp_dsn().c_str());
-    co_await set.primary().execute("create table item (id int)");
-    auto const arrived = [&] {
-        return direct.exists("select from pg_class where relname = 'item'");
-    };
-    co_await eventually_answers(arrived);
-    co_await direct.execute("select pg_wal_replay_pause()");
-    co_await set.primary().execute("insert into item values (1)");
-    co_await eventually_answers(is_late);
-    BOOST_TEST((set.status()[1].health == health_state::degraded));
-    BOOST_TEST((set.status()[1].lag.value() > 1ms));
-    auto const port = co_await port_of(set.reads());
-    BOOST_TEST(port == pair.primary.port());
-    co_await direct.execute("select pg_wal_replay_resume()");
-    co_await eventually_answers(serves);
 }
 
 COPG_COROUTINE_TEST(a_node_that_does_not_answer_does_not_hold_up_what_is_known_of_others) {
@@ -373,6 +227,20 @@ COPG_COROUTINE_TEST(options_that_make_no_sense_are_refused_by_name) {
     BOOST_TEST((end.code == errc::invalid_configuration));
     for (auto const* name : {"check_timeout", "maximum_lag"})
         BOOST_TEST(end.message.find(name) != std::string::npos, end.message);
+}
+
+BOOST_AUTO_TEST_CASE(coroutines_on_any_thread_share_a_set_while_it_is_checked) {
+    asio::thread_pool threads{4};
+    auto options = by_hand();
+    options.check_interval = 1ms;
+    std::atomic<int> right = 0;
+    {
+        replica_set const set{threads.get_executor(), shared_pair().dsn(), {}, {}, options};
+        for (int i = 0; i < 8; ++i)
+            asio::co_spawn(threads, use(set, right), asio::detached);
+    }
+    threads.join();
+    BOOST_TEST(right == 8 * rounds);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
