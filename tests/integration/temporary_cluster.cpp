@@ -27,8 +27,13 @@ asio::awaitable<void> fetch_settings(std::string dsn, std::vector<std::string>& 
     }
 }
 
-/// Starts a program that makes a cluster and waits; returns its process and the cluster's folder.
-std::pair<pid_t, std::string> start_holder() {
+struct holder {
+    pid_t process = -1;
+    std::vector<std::string> folders;
+};
+
+/// Starts a program that makes a cluster and a standby, and waits.
+holder start_holder() {
     int ends[2];
     BOOST_TEST_REQUIRE(::pipe(ends) == 0);
     auto const process = ::fork();
@@ -40,11 +45,15 @@ std::pair<pid_t, std::string> start_holder() {
         ::_exit(127);
     }
     ::close(ends[1]);
-    std::string folder;
-    for (char c = 0; ::read(ends[0], &c, 1) == 1 && c != '\n';)
-        folder += c;
+    holder started{process, {}};
+    for (int i = 0; i < 2; ++i) {
+        std::string folder;
+        for (char c = 0; ::read(ends[0], &c, 1) == 1 && c != '\n';)
+            folder += c;
+        started.folders.push_back(folder);
+    }
     ::close(ends[0]);
-    return {process, folder};
+    return started;
 }
 
 } // namespace
@@ -131,11 +140,13 @@ BOOST_AUTO_TEST_CASE(every_installed_version_from_13_to_18_is_found_newest_first
 
 BOOST_AUTO_TEST_CASE(a_killed_process_leaves_neither_server_nor_folder) {
     for (auto const signal : {SIGKILL, SIGINT}) {
-        auto const [process, folder] = start_holder();
-        BOOST_TEST_REQUIRE(fs::exists(folder));
-        ::kill(process, signal);
-        ::waitpid(process, nullptr, 0);
-        run(eventually([&] { return !fs::exists(folder); }));
+        auto const started = start_holder();
+        for (auto const& folder : started.folders)
+            BOOST_TEST_REQUIRE(fs::exists(folder));
+        ::kill(started.process, signal);
+        ::waitpid(started.process, nullptr, 0);
+        for (auto const& folder : started.folders)
+            run(eventually([&] { return !fs::exists(folder); }));
     }
 }
 
