@@ -90,7 +90,7 @@ COPG_COROUTINE_TEST(when_the_primary_moves_who_waits_for_it_need_not_wait_for_th
 COPG_COROUTINE_TEST(a_node_that_refuses_a_write_is_left_for_one_that_takes_it) {
     copg::testing::temporary_cluster first;
     copg::testing::temporary_cluster second;
-    auto const set = co_await make_set(hosts_dsn({first.port(), second.port()}), by_hand());
+    auto const set = co_await make_set(hosts_dsn(first.port(), second.port()), by_hand());
     auto const primary = set.primary();
     auto const before = co_await port_of(primary);
     BOOST_TEST(before == first.port());
@@ -108,7 +108,7 @@ COPG_COROUTINE_TEST(a_node_that_refuses_a_write_is_left_for_one_that_takes_it) {
 COPG_COROUTINE_TEST(a_transaction_that_is_refused_makes_the_set_look_too) {
     copg::testing::temporary_cluster first;
     copg::testing::temporary_cluster second;
-    auto const set = co_await make_set(hosts_dsn({first.port(), second.port()}), by_hand());
+    auto const set = co_await make_set(hosts_dsn(first.port(), second.port()), by_hand());
     auto const primary = set.primary();
     co_await primary.ping();
     co_await make_read_only(first, primary);
@@ -125,7 +125,7 @@ COPG_COROUTINE_TEST(a_transaction_that_is_refused_makes_the_set_look_too) {
 COPG_COROUTINE_TEST(a_check_finds_an_idle_connection_to_a_node_that_takes_no_writes) {
     copg::testing::temporary_cluster first;
     copg::testing::temporary_cluster second;
-    auto const set = co_await make_set(hosts_dsn({first.port(), second.port()}), by_hand());
+    auto const set = co_await make_set(hosts_dsn(first.port(), second.port()), by_hand());
     co_await set.primary().ping();
     co_await make_read_only(first, set.primary());
     co_await set.check();

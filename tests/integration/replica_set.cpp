@@ -151,7 +151,7 @@ COPG_COROUTINE_TEST(a_node_that_does_not_answer_does_not_hold_up_what_is_known_o
     proxy.set(silent);
     auto options = by_hand();
     options.check_timeout = 50ms;
-    auto const set = co_await make_set(hosts_dsn({cluster().port(), proxy.port()}), options);
+    auto const set = co_await make_set(hosts_dsn(cluster().port(), proxy.port()), options);
     co_await set.check();
     BOOST_TEST((set.status()[0].role == node_role::primary));
     BOOST_TEST((set.status()[1].health == health_state::degraded));
@@ -182,7 +182,7 @@ COPG_COROUTINE_TEST(a_set_that_goes_in_the_middle_of_a_check_leaves_nothing_runn
     auto options = by_hand();
     options.check_interval = 1ms;
     options.check_timeout = 1h; // a loop that this keeps running fails the test
-    auto const target = copg::connect_options{hosts_dsn({proxy.port()})}.timeout(1h);
+    auto const target = copg::connect_options{hosts_dsn(proxy.port())}.timeout(1h);
     auto const executor = co_await asio::this_coro::executor;
     std::optional<replica_set> set{
         std::in_place, executor, target, copg::session{}, copg::pool_options{}, options};
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_loop_that_is_destroyed_in_the_middle_of_a_check_leaves_no
     auto options = by_hand();
     options.check_interval = 1ms;
     replica_set const set{
-        loop.get_executor(), hosts_dsn({proxy.port(), proxy.port()}), {}, {}, options};
+        loop.get_executor(), hosts_dsn(proxy.port(), proxy.port()), {}, {}, options};
     asio::co_spawn(loop, set.check(), asio::detached);
     while (proxy.connections() < 2)
         loop.run_one();

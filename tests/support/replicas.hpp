@@ -13,16 +13,16 @@
 
 #include <fmt/format.h>
 
-#include <initializer_list>
 #include <string>
 
 namespace copg::test {
 
-/// A connection string of servers of this machine.
-inline std::string hosts_dsn(std::initializer_list<unsigned short> ports) {
+/// A connection string of servers of this machine, by their ports.
+template <class... Ports>
+std::string hosts_dsn(Ports... ports) {
     std::string hosts;
     std::string list;
-    for (auto const port : ports) {
+    for (auto const port : {ports...}) {
         hosts += hosts.empty() ? "127.0.0.1" : ",127.0.0.1";
         list += (list.empty() ? "" : ",") + std::to_string(port);
     }
@@ -34,7 +34,7 @@ struct replica_pair {
     testing::temporary_cluster primary;
     testing::temporary_cluster standby{testing::cluster_options{}.standby_of(primary)};
 
-    std::string dsn() const { return hosts_dsn({primary.port(), standby.port()}); }
+    std::string dsn() const { return hosts_dsn(primary.port(), standby.port()); }
 };
 
 /// No checks but those that the test asks for.
