@@ -19,9 +19,11 @@
 #include <copg/driver/notification_listener.hpp>
 #include <copg/driver/row_view.hpp>
 #include <copg/driver/session.hpp>
+#include <copg/manager/balanced.hpp>
 #include <copg/manager/health_state.hpp>
 #include <copg/manager/manager.hpp>
 #include <copg/manager/pool_parameters.hpp>
+#include <copg/manager/replica_set.hpp>
 #include <copg/pool/pool.hpp>
 #include <copg/scope/context_executor.hpp>
 #include <copg/scope/database.hpp>

@@ -188,7 +188,7 @@ pool_statistics pool_core::statistics(pool_time now) const noexcept {
     snapshot.idle = idle_.size();
     snapshot.connecting = connecting_;
     snapshot.closing = closing_;
-    snapshot.in_use = slots_.size() - idle_.size() - closing_;
+    snapshot.in_use = in_use();
     snapshot.waiting = queue_.size();
     snapshot.waiting_tenants = queue_.tenants();
     if (auto const* const oldest = queue_.oldest())

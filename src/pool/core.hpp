@@ -125,6 +125,7 @@ public:
     pool_slot* find_idle(connection_impl const* connection) noexcept;
     std::size_t open() const noexcept { return slots_.size() + connecting_; }
     std::size_t connected_count() const noexcept { return slots_.size(); }
+    std::size_t in_use() const noexcept { return slots_.size() - idle_.size() - closing_; }
     std::size_t waiting() const noexcept { return queue_.size(); }
     std::list<pool_slot> const& slots() const noexcept { return slots_; }
     pool_options const& options() const noexcept { return options_; }

@@ -75,6 +75,10 @@ pool_statistics pool::statistics() const {
     return owner_->impl()->statistics();
 }
 
+pool_load pool::load() const noexcept {
+    return owner_->impl()->load();
+}
+
 std::vector<lease_info> pool::leases() const {
     return owner_->impl()->leases();
 }

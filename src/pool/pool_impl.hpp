@@ -11,6 +11,7 @@
 #include <copg/driver/connect_options.hpp>
 #include <copg/pool/lease.hpp>
 #include <copg/pool/lease_info.hpp>
+#include <copg/pool/pool_load.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/container/small_vector.hpp>
@@ -71,6 +72,7 @@ public:
     void release(pool_slot& slot) noexcept;
     /// A connection in use is not good enough for whoever has it.
     void discard(pool_slot& slot, close_reason reason) noexcept;
+    asio::any_io_executor const& executor() const noexcept { return executor_; }
     bool has_grant_hook() const noexcept { return hooks_.before_grant != nullptr; }
 
     // Operations (pool_operations.cpp).
@@ -83,6 +85,7 @@ public:
     asio::awaitable<drain_report> drain(std::shared_ptr<pool_impl> self,
                                         std::chrono::milliseconds grace);
     pool_statistics statistics() const;
+    pool_load load() const noexcept;
     std::vector<lease_info> leases() const;
     pool_options options() const;
     connect_options target() const;

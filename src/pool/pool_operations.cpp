@@ -145,6 +145,12 @@ pool_statistics pool_impl::statistics() const {
     return snapshot;
 }
 
+pool_load pool_impl::load() const noexcept {
+    std::lock_guard const lock{mutex_};
+    auto const away = core_.connected_count() == 0 && core_.gate().failures() > 0;
+    return {core_.in_use(), core_.waiting(), away, closed_};
+}
+
 std::vector<lease_info> pool_impl::leases() const {
     std::lock_guard const lock{mutex_};
     return longest_leases(steady_clock::now(), core_.connected_count());

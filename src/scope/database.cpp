@@ -2,7 +2,9 @@
 #include "driver/sql_classifier.hpp"
 #include "pool/core.hpp"
 #include "scope/context.hpp"
+#include "scope/failure_listener.hpp"
 #include "scope/scope_state.hpp"
+#include "scope/stand_alone.hpp"
 
 #include <copg/scope/database.hpp>
 
@@ -11,15 +13,25 @@
 #include <fmt/format.h>
 
 namespace copg {
-namespace {
+namespace detail {
 
-void refuse_control(statement const& statement) {
-    auto const kind = detail::classify(statement.sql());
-    if (detail::is_transaction_control(kind))
+void check_stands_alone(statement const& statement) {
+    if (is_transaction_control(classify(statement.sql())))
         throw error{errc::unsupported_statement,
                     "each statement of a database handle stands alone: use copg::transaction(), or "
                     "a lease for raw BEGIN and COMMIT"};
 }
+
+bound_connection lend(lease acquired) {
+    auto const lent = std::make_shared<lease>(std::move(acquired));
+    bound_connection bound{lent->slot()->connection, lent->session()};
+    bound.lent = lent;
+    return bound;
+}
+
+} // namespace detail
+
+namespace {
 
 asio::awaitable<result> run_anywhere(database handle, statement statement) {
     auto const executor = co_await asio::this_coro::executor;
@@ -28,10 +40,27 @@ asio::awaitable<result> run_anywhere(database handle, statement statement) {
         auto rows = co_await scope->run(std::move(handle), std::move(statement));
         co_return rows;
     }
-    refuse_control(statement);
+    detail::check_stands_alone(statement);
     auto lease = co_await handle.pool().acquire(handle.session(), statement.where());
     auto rows = co_await lease.run(std::move(statement));
     co_return rows;
+}
+
+asio::awaitable<result> run_and_tell(database handle,
+                                     std::shared_ptr<detail::failure_listener> listener,
+                                     statement statement) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto const scope = detail::context_node::find(detail::context_of(executor), handle.key());
+    try {
+        auto rows = co_await run_anywhere(std::move(handle), std::move(statement));
+        co_return rows;
+    } catch (...) {
+        if (scope != nullptr)
+            scope->keep_failure(std::move(listener), std::current_exception());
+        else
+            listener->statement_failed(std::current_exception());
+        throw;
+    }
 }
 
 asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
@@ -42,10 +71,7 @@ asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
         co_return bound;
     }
     auto acquired = co_await handle.pool().acquire(handle.session());
-    auto const lent = std::make_shared<lease>(std::move(acquired));
-    detail::bound_connection bound{lent->slot()->connection, handle.session()};
-    bound.lent = lent;
-    co_return bound;
+    co_return detail::lend(std::move(acquired));
 }
 
 asio::awaitable<lease> acquire_outside(database handle, std::source_location where) {
@@ -87,7 +113,15 @@ database::database(copg::pool pool, copg::session bound_to, scope_key key)
       key_{std::make_shared<scope_key const>(std::move(key))} {}
 
 asio::awaitable<result> database::run(statement statement) const {
+    if (listener_ != nullptr)
+        return run_and_tell(*this, listener_, std::move(statement));
     return run_anywhere(*this, std::move(statement));
+}
+
+database database::told_to(std::shared_ptr<detail::failure_listener> listener) const {
+    auto told = *this;
+    told.listener_ = std::move(listener);
+    return told;
 }
 
 asio::awaitable<detail::bound_connection> database::bind() const {

@@ -168,6 +168,24 @@ void scope_state::check_join(transaction_options const& options) const {
                                 options_.begin_sql())};
 }
 
+void scope_state::keep_failure(std::shared_ptr<failure_listener> listener,
+                               std::exception_ptr why) noexcept {
+    std::lock_guard const lock{mutex_};
+    if (failure_ != nullptr) // what follows is its consequence
+        return;
+    listener_ = std::move(listener);
+    failure_ = std::move(why);
+}
+
+void scope_state::tell_failure() noexcept {
+    std::unique_lock lock{mutex_};
+    auto const listener = std::exchange(listener_, nullptr);
+    auto const failure = std::exchange(failure_, nullptr);
+    lock.unlock();
+    if (listener != nullptr)
+        listener->statement_failed(failure);
+}
+
 asio::awaitable<void> scope_state::end(bool commit) {
     auto const self = shared_from_this();
     std::shared_ptr<connection_impl> connection;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/async_mutex.hpp"
+#include "scope/failure_listener.hpp"
 
 #include <copg/pool/pool.hpp>
 #include <copg/scope/database.hpp>
@@ -43,6 +44,11 @@ public:
     /// A nested body failed: the whole can only be rolled back.
     void set_rollback_only() noexcept { rollback_only_ = true; }
 
+    /// A statement failed, of which a handle's listener is to hear when the connection is back.
+    void keep_failure(std::shared_ptr<failure_listener> listener, std::exception_ptr why) noexcept;
+    /// The transaction has ended: tells it.
+    void tell_failure() noexcept;
+
     /// Ends the transaction. @throws error errc::transaction_aborted when COMMIT was asked for and
     /// ROLLBACK happened, errc::transaction_in_doubt; sql_error when COMMIT failed
     asio::awaitable<void> end(bool commit);
@@ -67,6 +73,8 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<connection_impl> connection_; // guarded by mutex_; once the lease is taken
     bool ending_ = false;                         // guarded by mutex_
+    std::shared_ptr<failure_listener> listener_;  // guarded by mutex_; of the first failure
+    std::exception_ptr failure_;                  // guarded by mutex_
 
     // Guarded by turn_.
     std::optional<database> bound_;

@@ -37,6 +37,7 @@ void fail_joined_scope(entered_scope const& entered) noexcept {
 
 // Runs as a child that no cancellation reaches.
 asio::awaitable<std::exception_ptr> end_scope(entered_scope entered, bool commit) {
+    std::exception_ptr failure;
     try {
         auto const executor = co_await asio::this_coro::executor;
         auto ending = entered.scope->end(commit);
@@ -45,9 +46,10 @@ asio::awaitable<std::exception_ptr> end_scope(entered_scope entered, bool commit
             std::move(ending),
             asio::bind_cancellation_slot(asio::cancellation_slot{}, asio::use_awaitable));
     } catch (...) {
-        co_return std::current_exception();
+        failure = std::current_exception();
     }
-    co_return nullptr;
+    entered.scope->tell_failure();
+    co_return failure;
 }
 
 } // namespace copg::detail

@@ -23,10 +23,18 @@ as() {
     if [ -n "$user" ]; then exec setpriv --reuid="$user" --regid="$user" --clear-groups "$@"
     else exec "$@"; fi
 }
+own() {
+    [ -z "$user" ] || chown "$user" "$folder"
+}
 make() {
-    [ -z "$user" ] || chown "$user" "$folder" || return 1
-    (cd "$folder" && as "$binaries/initdb" -D "$folder/data" -A trust -U postgres -E UTF8 \
-        --no-locale --no-sync) >"$folder/initdb.log" 2>&1 || return 1
+    own && (cd "$folder" && as "$binaries/initdb" -D "$folder/data" -A trust -U postgres -E UTF8 \
+        --no-locale --no-sync) >"$folder/initdb.log" 2>&1 && furnish
+}
+copy() {
+    own && (cd "$folder" && as "$binaries/pg_basebackup" -D "$folder/data" -d "$1" -R -X stream \
+        -c fast --no-sync) >"$folder/initdb.log" 2>&1 && furnish
+}
+furnish() {
     cat "$folder/settings" >>"$folder/data/postgresql.conf" &&
     cat "$folder/access_rules" "$folder/data/pg_hba.conf" >"$folder/hba" &&
     cat "$folder/hba" >"$folder/data/pg_hba.conf" || return 1
@@ -50,6 +58,10 @@ start() {
     pid=$!
     ready
 }
+promote() {
+    (cd "$folder" && as "$binaries/pg_ctl" promote -D "$folder/data" -w -t 50) \
+        </dev/null >>"$folder/log" 2>&1
+}
 stop() {
     [ -n "$pid" ] || return 0
     kill -QUIT "$pid" 2>/dev/null
@@ -60,7 +72,7 @@ stop() {
 trap '' HUP INT TERM PIPE
 while read -r command argument; do
     case $command in
-    make|start|stop) if "$command" "$argument"; then echo ok; else echo failed; fi ;;
+    make|copy|start|stop|promote) if "$command" "$argument"; then echo ok; else echo failed; fi ;;
     esac
 done
 stop

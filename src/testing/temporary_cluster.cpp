@@ -127,6 +127,12 @@ cluster_options& cluster_options::server(server_installation const& installation
     return *this;
 }
 
+cluster_options& cluster_options::standby_of(temporary_cluster const& primary) {
+    primary_ = fmt::format("host={} port={} user=postgres", primary.directory(), primary.port());
+    server_ = primary.server();
+    return *this;
+}
+
 class temporary_cluster::impl {
 public:
     explicit impl(cluster_options const& options)
@@ -134,8 +140,9 @@ public:
           folder{make_folder()},
           control{{folder, server.directory, user_to_drop_to()}} {
         write_settings(folder, options);
-        if (control.ask("make") != "ok")
-            fail("initdb failed", "/initdb.log");
+        auto const& primary = options.primary();
+        if (control.ask(primary.empty() ? "make" : "copy " + primary) != "ok")
+            fail(primary.empty() ? "initdb failed" : "pg_basebackup failed", "/initdb.log");
         constexpr int tries = 5; // somebody else may take the port that was free
         for (int i = 0; i < tries; ++i) {
             port = free_port();
@@ -191,6 +198,11 @@ void temporary_cluster::stop() {
 void temporary_cluster::start() {
     if (impl_->control.ask(fmt::format("start {}", impl_->port)) != "ok")
         impl_->fail("the server does not start", "/log");
+}
+
+void temporary_cluster::promote() {
+    if (impl_->control.ask("promote") != "ok")
+        impl_->fail("the server is not promoted", "/log");
 }
 
 std::string temporary_cluster::log() const {

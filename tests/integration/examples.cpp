@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/cluster.hpp"
 #include "support/program.hpp"
+#include "support/replicas.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -134,6 +135,16 @@ BOOST_AUTO_TEST_CASE(a_tenant_comes_moves_and_goes_as_the_guide_shows_it) {
                ran.output);
     for (auto const* mark : {"set_up", "move", "go"})
         check_region("docs/guide/on-boarding.md", "examples/onboarding.cpp", mark);
+}
+
+BOOST_AUTO_TEST_CASE(reads_go_to_a_standby_as_the_guide_shows_it) {
+    replica_pair const nodes;
+    auto const ran = run_program({example("read_replicas"), nodes.dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output.starts_with("1 stool\nprimary healthy\nstandby healthy"), ran.output);
+    BOOST_TEST(ran.output.ends_with("\n42\n"), ran.output);
+    for (auto const* mark : {"set", "use", "status", "balanced"})
+        check_region("docs/guide/read-replicas.md", "examples/read_replicas.cpp", mark);
 }
 
 #ifdef COPG_HAS_CONFIG

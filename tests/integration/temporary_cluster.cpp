@@ -2,6 +2,7 @@
 #include "support/cluster.hpp"
 #include "support/coroutine_test.hpp"
 
+#include <copg/base/sql_error.hpp>
 #include <copg/testing/temporary_cluster.hpp>
 
 #include <csignal>
@@ -26,8 +27,13 @@ asio::awaitable<void> fetch_settings(std::string dsn, std::vector<std::string>& 
     }
 }
 
-/// Starts a program that makes a cluster and waits; returns its process and the cluster's folder.
-std::pair<pid_t, std::string> start_holder() {
+struct holder {
+    pid_t process = -1;
+    std::vector<std::string> folders;
+};
+
+/// Starts a program that makes a cluster and a standby, and waits.
+holder start_holder() {
     int ends[2];
     BOOST_TEST_REQUIRE(::pipe(ends) == 0);
     auto const process = ::fork();
@@ -39,11 +45,15 @@ std::pair<pid_t, std::string> start_holder() {
         ::_exit(127);
     }
     ::close(ends[1]);
-    std::string folder;
-    for (char c = 0; ::read(ends[0], &c, 1) == 1 && c != '\n';)
-        folder += c;
+    holder started{process, {}};
+    for (int i = 0; i < 2; ++i) {
+        std::string folder;
+        for (char c = 0; ::read(ends[0], &c, 1) == 1 && c != '\n';)
+            folder += c;
+        started.folders.push_back(folder);
+    }
     ::close(ends[0]);
-    return {process, folder};
+    return started;
 }
 
 } // namespace
@@ -93,6 +103,31 @@ BOOST_AUTO_TEST_CASE(a_stopped_cluster_starts_again_on_its_port) {
     BOOST_TEST(values.size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_standby_follows_its_primary_and_takes_writes_once_it_is_promoted) {
+    temporary_cluster primary;
+    temporary_cluster standby{cluster_options{}.standby_of(primary)};
+    auto const body = [&]() -> asio::awaitable<void> {
+        auto first = co_await copg::connection::connect(primary.dsn().c_str());
+        auto second = co_await copg::connection::connect(standby.tcp_dsn().c_str());
+        co_await first.execute("create table seen (id int)");
+        auto const there = [&] {
+            return second.exists("select from pg_class where relname = 'seen'");
+        };
+        co_await eventually_answers(there);
+        auto const refused = co_await end_of(second.execute("insert into seen values (1)"));
+        BOOST_TEST((refused.code == copg::sqlstate::read_only_sql_transaction));
+        primary.stop();
+        standby.promote();
+        co_await second.execute("insert into seen values (1)");
+    };
+    run(body());
+}
+
+BOOST_AUTO_TEST_CASE(promoting_what_is_no_standby_is_an_error) {
+    temporary_cluster primary;
+    BOOST_CHECK_THROW(primary.promote(), copg::error);
+}
+
 BOOST_AUTO_TEST_CASE(every_installed_version_from_13_to_18_is_found_newest_first) {
     auto const found = copg::testing::find_servers();
     BOOST_TEST_REQUIRE(!found.empty());
@@ -105,11 +140,13 @@ BOOST_AUTO_TEST_CASE(every_installed_version_from_13_to_18_is_found_newest_first
 
 BOOST_AUTO_TEST_CASE(a_killed_process_leaves_neither_server_nor_folder) {
     for (auto const signal : {SIGKILL, SIGINT}) {
-        auto const [process, folder] = start_holder();
-        BOOST_TEST_REQUIRE(fs::exists(folder));
-        ::kill(process, signal);
-        ::waitpid(process, nullptr, 0);
-        run(eventually([&] { return !fs::exists(folder); }));
+        auto const started = start_holder();
+        for (auto const& folder : started.folders)
+            BOOST_TEST_REQUIRE(fs::exists(folder));
+        ::kill(started.process, signal);
+        ::waitpid(started.process, nullptr, 0);
+        for (auto const& folder : started.folders)
+            run(eventually([&] { return !fs::exists(folder); }));
     }
 }
 

@@ -42,6 +42,23 @@ asio::awaitable<void> eventually(Condition condition) {
     }
 }
 
+/// The same for a condition that has to be asked for: a callable that returns an awaitable<bool>.
+template <class Question>
+asio::awaitable<void> eventually_answers(Question question) {
+    constexpr auto limit = 30s;
+    auto const end = std::chrono::steady_clock::now() + limit;
+    while (true) {
+        auto const yes = co_await question();
+        if (yes)
+            co_return;
+        if (std::chrono::steady_clock::now() > end) {
+            BOOST_FAIL("what was waited for did not come");
+            co_return;
+        }
+        co_await yield();
+    }
+}
+
 /// What an operation ends with: its error, its message.
 struct ending {
     std::error_code code;

@@ -5,6 +5,7 @@
 #include <copg/pool/acquire_error.hpp>
 #include <copg/pool/lease.hpp>
 #include <copg/pool/lease_info.hpp>
+#include <copg/pool/pool_load.hpp>
 #include <copg/pool/pool_options.hpp>
 #include <copg/pool/pool_statistics.hpp>
 
@@ -98,6 +99,9 @@ public:
     asio::awaitable<drain_report> drain(std::chrono::milliseconds grace) const;
 
     pool_statistics statistics() const;
+    /// How busy it is, and whether it is of use at all: a few figures, cheap enough to be asked for
+    /// each statement.
+    pool_load load() const noexcept;
     /// Who has the connections now, longest first.
     std::vector<lease_info> leases() const;
     /// As they are now: resize() changes the options, refresh() the target.

@@ -8,6 +8,10 @@
 
 namespace copg {
 
+namespace detail {
+class failure_listener;
+}
+
 /// A tenant's or a named database as a value: a pool, a session and a name for scopes.
 ///
 /// Inside a transaction scope of its name every statement joins the scope's transaction. Anywhere
@@ -39,10 +43,15 @@ public:
     copg::session const& session() const noexcept { return session_; }
     scope_key const& key() const noexcept { return *key_; }
 
+    /// For copg's own layers: the same, and somebody who is told of statements that fail and is
+    /// kept alive by the handle.
+    database told_to(std::shared_ptr<detail::failure_listener> listener) const;
+
 private:
     copg::pool pool_;
     copg::session session_;
     std::shared_ptr<scope_key const> key_;
+    std::shared_ptr<detail::failure_listener> listener_; // may be null
 };
 
 } // namespace copg

@@ -21,6 +21,8 @@ struct server_installation {
 /// distributions use (/usr/lib/postgresql/N/bin, /usr/pgsql-N/bin …), else what is on the PATH.
 COPG_API std::vector<server_installation> find_servers();
 
+class temporary_cluster;
+
 /// How a temporary_cluster is made.
 class COPG_API cluster_options {
 public:
@@ -43,16 +45,24 @@ public:
     /// Which server to run; the newest one found by default.
     cluster_options& server(server_installation const& installation);
 
+    /// Makes it a streaming standby of a cluster that runs: a copy of its data and settings, made
+    /// by the primary's own pg_basebackup, which then follows it. Settings, access rules and files
+    /// given here come on top; server() does not count. The primary may go before the standby.
+    cluster_options& standby_of(temporary_cluster const& primary);
+
     std::map<std::string, std::string> const& settings() const noexcept { return settings_; }
     std::vector<std::string> const& access_rules() const noexcept { return access_rules_; }
     std::map<std::string, std::string> const& files() const noexcept { return files_; }
     server_installation const& server() const noexcept { return server_; }
+    /// A connection string of the primary; empty when it is no standby.
+    std::string const& primary() const noexcept { return primary_; }
 
 private:
     std::map<std::string, std::string> settings_;
     std::vector<std::string> access_rules_;
     std::map<std::string, std::string> files_;
     server_installation server_;
+    std::string primary_;
 };
 
 /// A private PostgreSQL server for tests and benchmarks: its data in a temporary folder, a UNIX
@@ -83,6 +93,10 @@ public:
     void stop();
     /// Starts it again on the same port.
     void start();
+
+    /// Makes a standby a primary, and waits until it takes writes. @throws error
+    /// errc::connect_failed with the server's log when it is none, or does not run
+    void promote();
 
     /// The server's log so far.
     std::string log() const;
