@@ -21,7 +21,9 @@
 #include <copg/driver/session.hpp>
 #include <copg/manager/health_state.hpp>
 #include <copg/manager/manager.hpp>
+#include <copg/manager/pool_health.hpp>
 #include <copg/manager/pool_parameters.hpp>
+#include <copg/manager/reconnect.hpp>
 #include <copg/pool/pool.hpp>
 #include <copg/scope/context_executor.hpp>
 #include <copg/scope/database.hpp>
