@@ -21,6 +21,7 @@
 #include <copg/driver/session.hpp>
 #include <copg/manager/health_state.hpp>
 #include <copg/manager/manager.hpp>
+#include <copg/manager/monitor.hpp>
 #include <copg/manager/pool_health.hpp>
 #include <copg/manager/pool_parameters.hpp>
 #include <copg/manager/reconnect.hpp>
