@@ -22,7 +22,10 @@
 #include <copg/manager/balanced.hpp>
 #include <copg/manager/health_state.hpp>
 #include <copg/manager/manager.hpp>
+#include <copg/manager/monitor.hpp>
+#include <copg/manager/pool_health.hpp>
 #include <copg/manager/pool_parameters.hpp>
+#include <copg/manager/reconnect.hpp>
 #include <copg/manager/replica_set.hpp>
 #include <copg/pool/pool.hpp>
 #include <copg/scope/context_executor.hpp>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/helper_threads.hpp"
 
+#include "base/signals_blocked.hpp"
+
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <cstdlib>
 #include <deque>
 #include <mutex>
@@ -14,22 +15,6 @@ namespace copg::detail {
 namespace {
 
 using task_queue = std::deque<std::function<void()>>;
-
-/// Signals are for the program's own threads.
-class signals_blocked {
-public:
-    signals_blocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    signals_blocked(signals_blocked const&) = delete;
-    signals_blocked& operator=(signals_blocked const&) = delete;
-
-private:
-    sigset_t before_;
-};
 
 constexpr std::size_t shared_threads = 4;
 constexpr std::size_t shared_queue = 1'024;

@@ -363,6 +363,9 @@ void pool_impl::act(decisions& due) {
         start_check(*slot);
     for (auto const& held : due.long_leases)
         report_long_lease(held);
+    for (auto const& weak : due.on_close)
+        if (auto const call = weak.lock())
+            (*call)();
     for (; due.connects > 0; --due.connects)
         start_connect();
 }

@@ -91,6 +91,15 @@ public:
     connect_options target() const;
     bool connected() const; ///< whether there is a connection now
     std::chrono::milliseconds acquire_timeout() const noexcept { return acquire_timeout_; }
+    pool_hooks const& hooks() const noexcept { return hooks_; }
+    asio::any_io_executor const& executor() const noexcept { return executor_; }
+
+    bool is_closed() const;
+
+    using close_callback = std::function<void()>;
+    /// Calls it once, when the pool has been closed, at once if it is; without the mutex, and
+    /// unless it is gone by then. It must not throw.
+    void on_close(std::weak_ptr<close_callback const> callback);
 
 private:
     friend acquire_operation;
@@ -185,6 +194,7 @@ private:
     boost::unordered_flat_map<std::uint64_t, acquire_operation*> cancellable_;
     std::vector<std::weak_ptr<connect_attempt>> attempts_;
     std::vector<std::weak_ptr<hooked_connect>> hooked_attempts_;
+    std::vector<std::weak_ptr<close_callback const>> on_close_;
     std::vector<lease_info> cancelled_;    // by the end of a drain's grace
     std::vector<resumption> drains_;       // continued when the last connection is back
     std::shared_ptr<server_watch> server_; // of target_
@@ -239,6 +249,7 @@ struct pool_impl::decisions {
     few<pool_slot*> to_clean;
     few<pool_slot*> to_check;
     std::vector<lease_info> long_leases;
+    std::vector<std::weak_ptr<close_callback const>> on_close;
     std::size_t connects = 0;
 };
 

@@ -65,6 +65,7 @@ void pool_impl::shut(decisions& due) {
     timer_.cancel();
     cancel_attempts();
     end_drains(due);
+    due.on_close.swap(on_close_);
 }
 
 void pool_impl::close() noexcept {
@@ -74,6 +75,21 @@ void pool_impl::close() noexcept {
         shut(due);
     }
     act(due);
+}
+
+void pool_impl::on_close(std::weak_ptr<close_callback const> callback) {
+    decisions due;
+    {
+        std::lock_guard const lock{mutex_};
+        std::erase_if(on_close_, [](auto const& old) { return old.expired(); });
+        (closed_ ? due.on_close : on_close_).push_back(std::move(callback));
+    }
+    act(due);
+}
+
+bool pool_impl::is_closed() const {
+    std::lock_guard const lock{mutex_};
+    return closed_;
 }
 
 /// Those who wait for the last connection to come back go on if it has.

@@ -33,6 +33,14 @@ struct close_event {
     std::string_view reason; ///< to_string(close_reason)
 };
 
+/// What is known of a pool's server has changed. Views hold for the call only.
+struct health_event {
+    std::string_view target; ///< the DSN without its secrets
+    std::string_view from;   ///< to_string(health_state)
+    std::string_view to;     ///< likewise
+    std::string_view why;    ///< one line, without secrets
+};
+
 /// Receives what happens inside copg. Every function may be called from any thread, at times from
 /// several at once, and must neither block nor throw. Lifetime: shared by what it observes.
 class COPG_API observer {
@@ -50,6 +58,9 @@ public:
 
     /// A pool gave up a connection.
     virtual void on_close(close_event const&) noexcept {}
+
+    /// A pool_health found its pool in another state.
+    virtual void on_health(health_event const&) noexcept {}
 
     /// The server sent a NoticeResponse. Never printed by copg itself.
     virtual void on_notice(sql_diagnostics const&) noexcept {}
