@@ -18,7 +18,8 @@ asio::awaitable<void> run(std::string dsn, std::string file) {
     auto const settings = copg::config::require_files({file}, options);
 
     // [register]
-    copg::manager manager{co_await asio::this_coro::executor};
+    auto const executor = co_await asio::this_coro::executor;
+    copg::manager manager{executor, copg::config::manager_options_of(settings)};
     copg::config::apply(settings, manager);
     auto const shop = manager.named("shop");
     // [register]

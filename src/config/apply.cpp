@@ -22,6 +22,13 @@ target target_of(definition const& from) {
     return made;
 }
 
+manager_options manager_options_of(configuration const& from) {
+    manager_options made;
+    made.health.interval = from.manager.health_check_interval;
+    made.health.auto_reconnect = from.manager.enable_auto_reconnect;
+    return made;
+}
+
 void apply(configuration const& from, manager& to) {
     std::vector<std::pair<std::string, target>> targets;
     for (auto const& each : from.definitions)

@@ -34,11 +34,11 @@ void manager::adopt_pool(std::string_view name, pool const& adopted, session con
     impl_->require_open();
     auto details = std::make_unique<detail::registration_details>();
     details->bound_to = bound_to;
-    auto leads_to =
-        std::make_shared<detail::route const>(adopted.target().target().canonical_key(),
-                                              std::nullopt,
-                                              adopted.options(),
-                                              std::make_shared<detail::physical_pool>(adopted));
+    auto leads_to = std::make_shared<detail::route const>(
+        adopted.target().target().canonical_key(),
+        std::nullopt,
+        adopted.options(),
+        std::make_shared<detail::physical_pool>(adopted, impl_->pools->health()));
     impl_->names.set(
         detail::registration::make(name, std::move(leads_to), {}, {}, std::move(details)));
 }

@@ -4,9 +4,6 @@
 #include "manager/manager_impl.hpp"
 
 #include <copg/manager/manager.hpp>
-#include <copg/pool/connection_budget.hpp>
-
-#include <algorithm>
 
 namespace copg {
 namespace {
@@ -61,28 +58,6 @@ asio::awaitable<pool> manager::dsn_pool(std::string dsn_text) const {
     target const where{.dsn = std::move(dsn_text)};
     return verified_pool(
         impl_->register_target(scope_key::kind::named, {}, where)->leads_to()->leads_to);
-}
-
-manager_statistics manager::statistics() const {
-    manager_statistics now;
-    now.tenants = impl_->tenants.size();
-    now.names = impl_->names.size();
-    now.identifiers = impl_->identifiers->size();
-    now.maximum_connections = impl_->pools->budget() ? impl_->pools->budget()->maximum() : 0;
-    for (auto const& [physical, made] : impl_->pools->all()) {
-        if (!made)
-            continue;
-        auto ignored = physical ? physical->ignored_options() : std::vector<std::string>{};
-        now.pools.push_back(
-            {made->target().target().redacted(), made->statistics(), std::move(ignored)});
-        auto const& pool = now.pools.back().statistics;
-        now.open += pool.open;
-        now.idle += pool.idle;
-        now.in_use += pool.in_use;
-        now.waiting += pool.waiting;
-    }
-    std::ranges::sort(now.pools, {}, &managed_pool::target);
-    return now;
 }
 
 asio::awaitable<shutdown_report> manager::shutdown(std::chrono::milliseconds grace) {

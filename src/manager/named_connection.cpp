@@ -44,4 +44,11 @@ std::optional<pool_statistics> named_connection::statistics() const {
     return made ? std::optional{made->statistics()} : std::nullopt;
 }
 
+std::optional<health_status> named_connection::health() const {
+    if (entry_->leads_to() == nullptr)
+        return std::nullopt;
+    auto const watched = entry_->leads_to()->leads_to->health();
+    return watched ? std::optional{watched->status()} : std::nullopt;
+}
+
 } // namespace copg

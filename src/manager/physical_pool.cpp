@@ -10,8 +10,11 @@ physical_pool::physical_pool(std::shared_ptr<pool_directory> directory,
                              pool_options options)
     : directory_{std::move(directory)}, target_{std::move(target)}, options_{std::move(options)} {}
 
-physical_pool::physical_pool(pool const& adopted)
-    : target_{adopted.target()}, options_{adopted.options()}, pool_{adopted} {}
+physical_pool::physical_pool(pool const& adopted, health_options const& health)
+    : target_{adopted.target()},
+      options_{adopted.options()},
+      pool_{adopted},
+      health_{pool_health{adopted, health}} {}
 
 physical_pool::~physical_pool() {
     if (directory_ != nullptr)
@@ -25,14 +28,21 @@ pool physical_pool::get() {
     if (auto known = made())
         return *std::move(known);
     auto fresh = directory_->make(*this);
+    pool_health watch{fresh, directory_->health()};
     std::lock_guard const lock{mutex_};
     pool_ = fresh;
+    health_ = std::move(watch);
     return fresh;
 }
 
 std::optional<pool> physical_pool::made() const {
     std::lock_guard const lock{mutex_};
     return pool_;
+}
+
+std::optional<pool_health> physical_pool::health() const {
+    std::lock_guard const lock{mutex_};
+    return health_;
 }
 
 void physical_pool::note_ignored(std::vector<std::string> const& names) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <copg/manager/pool_health.hpp>
 #include <copg/pool/pool.hpp>
 
 #include <mutex>
@@ -24,7 +25,7 @@ public:
                   connect_options target,
                   pool_options options);
     /// Of a pool that somebody else made, and closes.
-    explicit physical_pool(pool const& adopted);
+    physical_pool(pool const& adopted, health_options const& health);
     ~physical_pool();
     physical_pool(physical_pool const&) = delete;
     physical_pool& operator=(physical_pool const&) = delete;
@@ -33,7 +34,8 @@ public:
     pool get();
     /// The pool, if it has been made.
     std::optional<pool> made() const;
-    bool owned() const noexcept { return directory_ != nullptr; }
+    /// What watches it, once it has been made.
+    std::optional<pool_health> health() const;
 
     connect_options const& target() const noexcept { return target_; }
     pool_options const& options() const noexcept { return options_; }
@@ -48,8 +50,9 @@ private:
     pool_options const options_;
     std::mutex making_; // held while the pool is made
     mutable std::mutex mutex_;
-    std::optional<pool> pool_;      // guarded by mutex_, written under making_ too
-    std::set<std::string> ignored_; // guarded by mutex_
+    std::optional<pool> pool_;          // guarded by mutex_, written under making_ too
+    std::optional<pool_health> health_; // likewise
+    std::set<std::string> ignored_;     // guarded by mutex_
 };
 
 } // namespace copg::detail

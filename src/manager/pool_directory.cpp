@@ -26,7 +26,8 @@ pool_directory::pool_directory(asio::any_io_executor executor, manager_options c
     : executor_{std::move(executor)},
       factory_{options.factory},
       budget_{budget_of(options)},
-      retain_{options.retain_unreferenced_pools} {}
+      retain_{options.retain_unreferenced_pools},
+      health_{options.health.checked()} {}
 
 std::shared_ptr<physical_pool> pool_directory::at(dsn const& target, pool_options const& options) {
     auto const key = target.canonical_key();

@@ -40,6 +40,7 @@ public:
     void release() noexcept;
 
     std::shared_ptr<connection_budget> const& budget() const noexcept { return budget_; }
+    health_options const& health() const noexcept { return health_; }
 
 private:
     struct entry {
@@ -51,6 +52,7 @@ private:
     pool_factory const factory_;
     std::shared_ptr<connection_budget> const budget_; // may be null
     bool const retain_;
+    health_options const health_;
 
     mutable std::mutex mutex_; // guards all below
     std::unordered_map<std::string, entry> entries_;

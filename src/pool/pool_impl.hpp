@@ -92,7 +92,6 @@ public:
     bool connected() const; ///< whether there is a connection now
     std::chrono::milliseconds acquire_timeout() const noexcept { return acquire_timeout_; }
     pool_hooks const& hooks() const noexcept { return hooks_; }
-    asio::any_io_executor const& executor() const noexcept { return executor_; }
 
     bool is_closed() const;
 

@@ -12,6 +12,9 @@ namespace copg::config {
 /// @throws error as dsn_of and pool_options_of
 COPG_API target target_of(definition const& from);
 
+/// What dbmanager says of the whole: how the pools' servers are watched.
+COPG_API manager_options manager_options_of(configuration const& from);
+
 /// Registers every definition under its name, and sets the default connection. Opens nothing.
 /// @throws error as target_of; nothing is registered then
 COPG_API void apply(configuration const& from, manager& to);

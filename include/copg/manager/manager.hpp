@@ -3,6 +3,7 @@
 
 #include <copg/manager/manager_options.hpp>
 #include <copg/manager/manager_reports.hpp>
+#include <copg/manager/monitor.hpp>
 #include <copg/manager/named_connection.hpp>
 #include <copg/manager/pool_handle.hpp>
 #include <copg/manager/target.hpp>
@@ -156,7 +157,19 @@ public:
 
     // The whole.
 
+    /// Of a moment; each pool's is consistent. Does not wait.
     manager_statistics statistics() const;
+
+    /// What a copg::monitor asks: the pools by their targets. Does not keep the manager.
+    monitor_source statistics_source() const;
+
+    /// Checks all pools that have been made now, side by side, each within
+    /// health_options::timeout; see pool_health. A pool that is closed meanwhile is disconnected.
+    asio::awaitable<std::vector<health_report>> health_check() const;
+
+    /// Replaces the connections of a name's pool, once a new one has been made; as copg::reconnect.
+    /// @throws error errc::name_not_found; as manager::named, at once
+    asio::awaitable<void> reconnect(std::string_view name) const;
 
     /// Forgets all tenants and names, ends every wait with errc::pool_closed, and waits until every
     /// lease has been given back. What is in use after the grace is stopped on the server, and its

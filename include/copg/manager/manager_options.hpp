@@ -2,11 +2,13 @@
 #pragma once
 
 #include <copg/driver/connect_options.hpp>
+#include <copg/manager/health_options.hpp>
 #include <copg/pool/pool.hpp>
 #include <copg/pool/pool_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 
@@ -34,8 +36,8 @@ using pool_factory = std::function<pool(pool_request const&)>;
 
 /// How a manager makes its pools and keeps them.
 struct COPG_API manager_options {
-    manager_options() = default;
-    manager_options(pool_options defaults) : pools{std::move(defaults)} {}
+    manager_options() { health.interval = std::chrono::milliseconds{0}; }
+    manager_options(pool_options defaults) : manager_options{} { pools = std::move(defaults); }
 
     /// For pools whose target and DSN say nothing else.
     pool_options pools;
@@ -47,6 +49,10 @@ struct COPG_API manager_options {
     /// Whether a pool stays when no tenant, name, handle or lease needs it any more; by default it
     /// is closed.
     bool retain_unreferenced_pools = false;
+
+    /// How each pool's server is watched; here the interval is 0 by default: only health_check()
+    /// checks.
+    health_options health;
 
     /// Makes the pools; empty for copg's own way.
     pool_factory factory;

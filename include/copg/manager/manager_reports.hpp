@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <copg/manager/health_status.hpp>
 #include <copg/pool/lease_info.hpp>
 #include <copg/pool/pool_statistics.hpp>
 
@@ -16,6 +17,7 @@ namespace copg {
 struct managed_pool {
     std::string target; ///< the DSN without its secrets
     pool_statistics statistics;
+    health_status health; ///< unknown when only handles keep the pool
 
     /// Options for which a target that shares this pool asks in vain, since the pool was made with
     /// those of another; by name.
@@ -35,6 +37,17 @@ struct manager_statistics {
     std::size_t in_use = 0;
     std::size_t waiting = 0;
     std::size_t maximum_connections = 0; ///< 0: no bound
+
+    // Pools by their health; the rest is unknown.
+    std::size_t healthy = 0;
+    std::size_t degraded = 0;
+    std::size_t unhealthy = 0; ///< and disconnected
+};
+
+/// What a check of a pool has found.
+struct health_report {
+    std::string target; ///< the DSN without its secrets
+    health_status status;
 };
 
 /// How a pool was closed.

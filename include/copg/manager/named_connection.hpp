@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <copg/manager/health_status.hpp>
 #include <copg/manager/target.hpp>
 #include <copg/pool/pool_statistics.hpp>
 #include <copg/scope/database.hpp>
@@ -38,6 +39,9 @@ public:
 
     /// Of its pool, once that has been made.
     std::optional<pool_statistics> statistics() const;
+
+    /// Of its pool, once that has been made.
+    std::optional<health_status> health() const;
 
     /// For copg's own layers.
     explicit named_connection(std::shared_ptr<detail::registration const> entry) noexcept

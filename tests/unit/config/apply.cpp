@@ -62,6 +62,20 @@ BOOST_AUTO_TEST_CASE(pools_of_the_other_root_have_their_schema_and_row_security)
     BOOST_TEST(routes.find({{"env", "prod"}}).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(health_checks_are_as_the_document_says_and_can_be_turned_off) {
+    auto const written = config::manager_options_of(load_text(test_file("dbmanager.yaml")).value);
+    BOOST_TEST((written.health.interval == 30s));
+    BOOST_TEST(written.health.auto_reconnect);
+    auto const off = config::manager_options_of(load_text("dbmanager:\n"
+                                                          "  health_check_interval: 0\n"
+                                                          "  enable_auto_reconnect: false\n"
+                                                          "  connections:\n"
+                                                          "    a: {dsn: 'host=h user=u'}\n")
+                                                    .value);
+    BOOST_TEST((off.health.interval == 0s));
+    BOOST_TEST(!off.health.auto_reconnect);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_registered_of_a_configuration_that_cannot_be_used) {
     boost::asio::io_context loop;
     copg::manager routes{loop.get_executor()};

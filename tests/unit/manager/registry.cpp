@@ -2,6 +2,7 @@
 #include "manager/registry.hpp"
 
 #include <copg/base/error.hpp>
+#include <copg/manager/manager_options.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -35,7 +36,10 @@ public:
 private:
     static std::shared_ptr<route const> route_to(copg::pool const& made) {
         return std::make_shared<route const>(
-            "", std::nullopt, made.options(), std::make_shared<physical_pool>(made));
+            "",
+            std::nullopt,
+            made.options(),
+            std::make_shared<physical_pool>(made, copg::manager_options{}.health));
     }
 
     boost::asio::io_context loop_;
