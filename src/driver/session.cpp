@@ -89,6 +89,26 @@ session session::with_setting(std::string_view name, std::string_view value) con
     return session{share(std::move(data))};
 }
 
+session session::of(std::string_view schema,
+                    std::optional<std::string_view> tenant,
+                    std::string_view role,
+                    std::map<std::string, std::string> const& settings) {
+    if (schema.empty() && !tenant && role.empty() && settings.empty())
+        return {};
+    detail::session_data data;
+    if (!schema.empty()) {
+        data.schemas.push_back(quoted_schema(schema));
+        data.first_schema = schema;
+    }
+    if (tenant)
+        data.tenant = checked(*tenant, "tenant id");
+    if (!role.empty())
+        data.role = checked(role, "role");
+    for (auto const& [name, value] : settings)
+        data.extra[checked(name, "setting name")] = checked(value, "setting value");
+    return session{share(std::move(data))};
+}
+
 void session::check(std::string_view schema, std::string_view tenant, std::string_view role) {
     check_text(schema, "schema name");
     check_schema(schema);

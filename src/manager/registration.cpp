@@ -64,13 +64,10 @@ database registration::open(scope_key::kind what) const {
 session registration::make_session(scope_key::kind what) const {
     if (details_ != nullptr && details_->bound_to)
         return *details_->bound_to;
-    session made{schema()};
-    if (!role().empty())
-        made = made.with_role(role());
-    if (details_ != nullptr)
-        for (auto const& [name, value] : details_->settings)
-            made = made.with_setting(name, value);
-    return what == scope_key::kind::tenant ? made.with_tenant(id()) : made;
+    static std::map<std::string, std::string> const no_settings;
+    auto const tenant = what == scope_key::kind::tenant ? std::optional{id()} : std::nullopt;
+    return session::of(
+        schema(), tenant, role(), details_ != nullptr ? details_->settings : no_settings);
 }
 
 target registration::make_target() const {

@@ -147,6 +147,27 @@ COPG_COROUTINE_TEST(after_a_shutdown_every_call_is_a_definite_error) {
     BOOST_TEST(routes.statistics().open == 0u);
 }
 
+// X19: a pool was fetched under the lock, used after it, and closed meanwhile.
+COPG_COROUTINE_TEST(a_statement_that_meets_the_end_has_a_result_or_a_definite_error) {
+    scratch_database const database;
+    auto const executor = co_await asio::this_coro::executor;
+    for (int after = 0; after < 6; ++after) {
+        copg::pool_options few;
+        few.maximum = 3;
+        auto routes = co_await make_manager(few);
+        routes.set_tenant("t", {.dsn = database.dsn()});
+        std::vector<ending> ends;
+        for (int i = 0; i < 20; ++i)
+            asio::co_spawn(executor, note_end(routes.tenant("t").ping(), ends), asio::detached);
+        for (int i = 0; i < after; ++i)
+            co_await yield();
+        routes.close();
+        co_await eventually([&] { return ends.size() == 20; });
+        for (auto const& end : ends)
+            BOOST_TEST((!end.code || end.code == errc::pool_closed), end.message);
+    }
+}
+
 COPG_COROUTINE_TEST(closing_the_manager_closes_its_pools_without_waiting) {
     scratch_database const database;
     auto routes = co_await make_manager();

@@ -3,7 +3,9 @@
 
 #include <copg/base/config.hpp>
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +62,12 @@ public:
 
     /// Throws what making a session of these would throw, without making one: cheap for millions.
     static void check(std::string_view schema, std::string_view tenant, std::string_view role);
+
+    /// All at once: what the constructor and the functions above make in several steps.
+    static session of(std::string_view schema,
+                      std::optional<std::string_view> tenant,
+                      std::string_view role,
+                      std::map<std::string, std::string> const& settings = {});
 
     /// For copg's own layers.
     detail::session_data const* data() const noexcept { return data_.get(); }

@@ -86,4 +86,13 @@ BOOST_AUTO_TEST_CASE(a_session_describes_itself) {
                "schema \"a\", tenant \"x\", role \"r\"");
 }
 
+BOOST_AUTO_TEST_CASE(a_session_made_at_once_is_the_one_made_in_steps) {
+    auto const steps =
+        session{"s"}.with_tenant("t").with_role("r").with_setting("app.region", "eu");
+    BOOST_TEST((session::of("s", "t", "r", {{"app.region", "eu"}}) == steps));
+    BOOST_TEST((session::of("", std::nullopt, "", {}) == session{}));
+    BOOST_TEST((session::of("", "", "") == session{}.with_tenant("")));
+    BOOST_TEST(session::of("s", "t", "").fairness_key() == "t");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
