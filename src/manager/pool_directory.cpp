@@ -92,9 +92,9 @@ std::vector<pool_directory::known_pool> pool_directory::all() const {
     std::vector<known_pool> found;
     std::lock_guard const lock{mutex_};
     found.reserve(entries_.size());
-    for (auto const& [key, entry] : entries_) {
-        known_pool known{entry.physical.lock(), std::nullopt};
-        if (auto owner = entry.owner.lock())
+    for (auto const& [key, each] : entries_) {
+        known_pool known{each.physical.lock(), std::nullopt};
+        if (auto owner = each.owner.lock())
             known.made.emplace(std::move(owner));
         if (known.physical != nullptr || known.made)
             found.push_back(std::move(known));
