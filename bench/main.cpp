@@ -3,6 +3,7 @@
 // 1,000 rows; N coroutines (or Poisson arrivals) that acquire, run one indexed select, release.
 #include "dataset.hpp"
 #include "options.hpp"
+#include "outage.hpp"
 #include "progress.hpp"
 #include "report.hpp"
 #include "runner.hpp"
@@ -81,26 +82,42 @@ std::string start_server(options const& wanted,
     return wanted.tcp ? server->tcp_dsn() : server->dsn();
 }
 
+std::vector<measurement>
+measure_rows(std::string const& dsn, std::vector<workload> const& wanted, progress& bar) {
+    std::vector<measurement> rows;
+    auto const count = static_cast<double>(wanted.size());
+    for (auto const& row : wanted) {
+        auto const before = static_cast<double>(rows.size());
+        auto const name = "running " + row.name();
+        rows.push_back(
+            measure(dsn, row, [&](double share) { bar.show(name, (before + share) / count); }));
+    }
+    return rows;
+}
+
 void bench(options const& wanted) {
     std::optional<copg::testing::temporary_cluster> server;
     std::vector<measurement> rows;
+    std::optional<outage_measurement> outage;
     std::string version;
     {
         progress bar;
         auto const dsn = start_server(wanted, server, bar);
         version = finish(server_version(dsn));
         dataset const data{dsn, wanted.rows.front().tenants, bar};
-        auto const count = static_cast<double>(wanted.rows.size());
-        for (auto const& row : wanted.rows) {
-            auto const before = static_cast<double>(rows.size());
-            auto const name = "running " + row.name();
-            rows.push_back(
-                measure(dsn, row, [&](double share) { bar.show(name, (before + share) / count); }));
-        }
+        if (wanted.outage > 0)
+            outage =
+                measure_outage(*server, dsn, wanted.rows.front(), wanted.outage, [&](double share) {
+                    bar.show("an outage", share);
+                });
+        else
+            rows = measure_rows(dsn, wanted.rows, bar);
     }
     print_table(rows, version);
+    if (outage)
+        print_outage(*outage, version);
     if (!wanted.json_file.empty())
-        write_json(wanted.json_file, rows, version);
+        write_json(wanted.json_file, rows, outage, version);
 }
 
 } // namespace

@@ -105,9 +105,17 @@ std::optional<options> parse_options(int argc, char** argv, int& exit_code) {
                    "how many times in a row a connection serves a tenant while others wait")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
+    app.add_option("--outage",
+                   parsed.outage,
+                   "stop the throwaway server for so many seconds under load (100 coroutines, "
+                   "plain), and measure how the pool recovers")
+        ->check(CLI::Range(0.1, 3'600.0));
     app.add_option("--json", parsed.json_file, "write the rows there too")->type_name("FILE");
     try {
         app.parse(argc, argv);
+        if (parsed.outage > 0 && (said.base.rate > 0 || !parsed.dsn.empty() || !said.modes.empty()))
+            throw CLI::ValidationError{
+                "--outage", "--outage needs a server of its own: no --dsn, --rate or --mode"};
         if (said.base.rate > 0 && !said.coroutines.empty())
             throw CLI::ValidationError{
                 "--rate", "--rate (open loop) and --coroutines (closed loop) exclude each other"};
@@ -117,7 +125,13 @@ std::optional<options> parse_options(int argc, char** argv, int& exit_code) {
             fmt::print(stderr, "\n{}", app.help());
         return std::nullopt;
     }
-    parsed.rows = rows_of(said);
+    if (parsed.outage > 0) {
+        constexpr std::size_t usual = 100;
+        said.base.coroutines = said.coroutines.empty() ? usual : said.coroutines.front();
+        parsed.rows = {said.base};
+    } else {
+        parsed.rows = rows_of(said);
+    }
     return parsed;
 }
 

@@ -31,6 +31,7 @@ struct options {
     std::string dsn; ///< empty: a throwaway server
     bool tcp = false;
     std::string json_file;
+    double outage = 0; ///< seconds for which the throwaway server is stopped under the row's load
     std::vector<workload> rows;
 };
 

@@ -78,6 +78,21 @@ json::object as_json(measurement const& m) {
             {"errors", m.errors}};
 }
 
+json::object as_json(outage_measurement const& m) {
+    json::object errors;
+    for (auto const& [code, count] : m.errors)
+        errors.emplace(code, count);
+    return {{"transport", m.transport},
+            {"connections", m.row.connections},
+            {"coroutines", m.row.coroutines},
+            {"down_seconds", m.down},
+            {"operations_per_second_before", m.operations_per_second_before},
+            {"errors", std::move(errors)},
+            {"connects_failed", m.connects_failed},
+            {"first_success_ms", m.first_success * 1e3},
+            {"recovered_ms", m.recovered ? json::value{*m.recovered * 1e3} : json::value{}}};
+}
+
 void print_latencies(char const* what, histogram const& h) {
     fmt::print("{:>17} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
                what,
@@ -131,18 +146,46 @@ void print_table(std::vector<measurement> const& rows, std::string const& server
                    : "closed loop: each coroutine starts an operation when its last one has ended");
 }
 
+void print_outage(outage_measurement const& m, std::string const& server) {
+    fmt::print("\nPostgreSQL {} over {}, {} connections, {} coroutines: the server was away for "
+               "{:.2f} s\n\n",
+               server,
+               m.transport,
+               m.row.connections,
+               m.row.coroutines,
+               m.down);
+    std::uint64_t errors = 0;
+    for (auto const& [code, count] : m.errors)
+        errors += count;
+    fmt::print("{:>10.0f}  operations a second before\n", m.operations_per_second_before);
+    fmt::print("{:>10}  operations failed\n", errors);
+    for (auto const& [code, count] : m.errors)
+        fmt::print("{:>10}    {}\n", count, code);
+    fmt::print("{:>10}  attempts to connect failed while it was away\n", m.connects_failed);
+    fmt::print("{:>7.0f} ms  from its accepting connections to the first success\n",
+               m.first_success * 1e3);
+    if (m.recovered)
+        fmt::print("{:>7.0f} ms  to 90 % of the throughput before, over 50 ms\n",
+                   *m.recovered * 1e3);
+    else
+        fmt::print("{:>10}  90 % of the throughput before was not reached\n", "-");
+}
+
 void write_json(std::string const& file,
                 std::vector<measurement> const& rows,
+                std::optional<outage_measurement> const& outage,
                 std::string const& server) {
     json::array list;
     for (auto const& m : rows)
         list.push_back(as_json(m));
-    json::object const whole{{"versions",
-                              json::object{{"copg", COPG_VERSION},
-                                           {"postgresql", server},
-                                           {"boost", BOOST_LIB_VERSION},
-                                           {"compiler", __VERSION__}}},
-                             {"rows", std::move(list)}};
+    json::object whole{{"versions",
+                        json::object{{"copg", COPG_VERSION},
+                                     {"postgresql", server},
+                                     {"boost", BOOST_LIB_VERSION},
+                                     {"compiler", __VERSION__}}},
+                       {"rows", std::move(list)}};
+    if (outage)
+        whole.emplace("outage", as_json(*outage));
     std::ofstream out{file};
     out << json::serialize(whole) << '\n';
     if (!out.flush())

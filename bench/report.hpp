@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "outage.hpp"
 #include "runner.hpp"
 
 #include <string>
@@ -11,9 +12,14 @@ namespace copg::bench {
 /// Prints the rows as a table for people.
 void print_table(std::vector<measurement> const& rows, std::string const& server);
 
-/// Writes the rows for programs. @throws std::runtime_error when the file cannot be written
+/// Prints it for people.
+void print_outage(outage_measurement const& outage, std::string const& server);
+
+/// Writes what was measured for programs. @throws std::runtime_error when the file cannot be
+/// written
 void write_json(std::string const& file,
                 std::vector<measurement> const& rows,
+                std::optional<outage_measurement> const& outage,
                 std::string const& server);
 
 } // namespace copg::bench

@@ -95,13 +95,35 @@ BOOST_AUTO_TEST_CASE(its_schemas_are_gone_afterwards) {
     BOOST_TEST(left == "0");
 }
 
+BOOST_AUTO_TEST_CASE(an_outage_is_measured_from_the_stop_to_the_recovery) {
+    auto const whole = run_to_json({"--outage", "0.3", "--coroutines", "8", "--connections", "2"});
+    BOOST_TEST(whole.at("rows").as_array().empty());
+    auto const& outage = whole.at("outage").as_object();
+    BOOST_TEST(outage.at("coroutines").to_number<int>() == 8);
+    BOOST_TEST(outage.at("connections").to_number<int>() == 2);
+    BOOST_TEST(outage.at("down_seconds").to_number<double>() >= 0.3);
+    BOOST_TEST(outage.at("operations_per_second_before").to_number<double>() > 0);
+    BOOST_TEST(outage.at("connects_failed").to_number<int>() >= 1);
+    BOOST_TEST(outage.at("first_success_ms").to_number<double>() >= 0);
+    auto const& recovered = outage.at("recovered_ms"); // null on a machine that is busy elsewhere
+    if (recovered.is_number())
+        BOOST_TEST(recovered.to_number<double>() >= 0);
+    std::int64_t errors = 0;
+    for (auto const& [code, count] : outage.at("errors").as_object()) {
+        BOOST_TEST(!code.empty());
+        errors += count.to_number<std::int64_t>();
+    }
+    BOOST_TEST(errors <= 8); // each operation that was under way, once; the others wait
+}
+
 BOOST_AUTO_TEST_CASE(bad_options_are_named_and_answered_with_the_usage) {
     for (auto const& options :
          std::vector<std::vector<std::string>>{{"--mode", "nonsense"},
                                                {"--connections", "0"},
                                                {"--coroutines", "many"},
                                                {"--nonsense"},
-                                               {"--rate", "5", "--coroutines", "3"}}) {
+                                               {"--rate", "5", "--coroutines", "3"},
+                                               {"--outage", "1", "--dsn", "host=h"}}) {
         std::vector<std::string> command{COPG_BENCH};
         command.insert(command.end(), options.begin(), options.end());
         auto const ran = run_program(command);
