@@ -125,6 +125,16 @@ BOOST_AUTO_TEST_CASE(each_tenant_has_its_database_as_the_guide_shows_it) {
         check_region("docs/guide/database-per-tenant.md", "examples/database_per_tenant.cpp", mark);
 }
 
+BOOST_AUTO_TEST_CASE(pools_are_watched_as_the_guide_shows_it) {
+    scratch_database const database;
+    auto const ran = run_program({example("health"), database.dsn()});
+    BOOST_TEST(ran.exit_code == 0, ran.output);
+    BOOST_TEST(ran.output.starts_with("main is healthy\n1 check, 0 failures\n"), ran.output);
+    BOOST_TEST(ran.output.find(" open, ") != std::string::npos, ran.output);
+    for (auto const* mark : {"manager", "pool", "monitor"})
+        check_region("docs/guide/health.md", "examples/health.cpp", mark);
+}
+
 BOOST_AUTO_TEST_CASE(a_tenant_comes_moves_and_goes_as_the_guide_shows_it) {
     scratch_database const database;
     auto const ran = run_program({example("onboarding"), database.dsn()});
