@@ -8,6 +8,10 @@
 #include <copg/base/error.hpp>
 #include <copg/manager/manager.hpp>
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -82,11 +86,15 @@ connect_everything(std::shared_ptr<detail::manager_impl> manager, connect_mode m
         results[i].failure = failures[i];
         failed = failed || failures[i] != nullptr;
     }
-    if (failed && mode == connect_mode::all_or_nothing) {
+    auto const state = co_await asio::this_coro::cancellation_state;
+    auto const cancelled = state.cancelled() != asio::cancellation_type::none;
+    if ((failed || cancelled) && mode == connect_mode::all_or_nothing)
         for (auto const& pool : *opened)
             pool.refresh();
+    if (cancelled)
+        throw boost::system::system_error{asio::error::operation_aborted};
+    if (failed && mode == connect_mode::all_or_nothing)
         throw_all(results);
-    }
     co_return results;
 }
 

@@ -5,6 +5,8 @@
 
 #include <copg/manager/manager.hpp>
 
+#include <boost/asio/this_coro.hpp>
+
 namespace copg {
 namespace {
 
@@ -29,6 +31,7 @@ asio::awaitable<void> drain_into(pool closing,
 
 asio::awaitable<shutdown_report> shut_down(std::shared_ptr<detail::manager_impl> manager,
                                            std::chrono::milliseconds grace) {
+    co_await asio::this_coro::throw_if_cancelled(false);
     auto const started = std::chrono::steady_clock::now();
     auto const pools = manager->close();
     auto const reports = std::make_shared<std::vector<pool_shutdown>>(pools.size());

@@ -13,23 +13,19 @@ void registry_shard::set(registration::pointer const& entry, std::size_t hash) {
     registration::pointer old;
     std::unique_ptr<database const> handle;
     std::lock_guard const changing{changing_};
-    auto const found = table_.find(key{entry->id(), hash});
-    if (found != table_.end() && (*found)->same_as(*entry))
-        return;
-    if (found == table_.end() && table_.size() >= table_.max_load())
-        grow();
-    std::lock_guard const lock{mutex_};
-    intrusive_ptr_add_ref(entry.get());
-    if (found == table_.end()) {
-        table_.insert(entry.get());
+    auto const known = table_.find(key{entry->id(), hash});
+    if (known != table_.end()) {
+        if (!(*known)->same_as(*entry)) {
+            std::lock_guard const lock{mutex_};
+            old = take(known, handle);
+            put(entry);
+        }
         return;
     }
-    old = registration::pointer{*found, false};
-    handle = std::move(old->warm_);
-    if (handle != nullptr)
-        forget_warm(*old);
-    table_.erase(found);
-    table_.insert(entry.get());
+    if (table_.size() >= table_.max_load())
+        grow();
+    std::lock_guard const lock{mutex_};
+    put(entry);
 }
 
 bool registry_shard::exchange(key const& which,
@@ -42,15 +38,9 @@ bool registry_shard::exchange(key const& which,
     if (found == table_.end() || *found != expected)
         return false;
     std::lock_guard const lock{mutex_};
-    old = registration::pointer{*found, false};
-    handle = std::move(old->warm_);
-    if (handle != nullptr)
-        forget_warm(*old);
-    table_.erase(found);
-    if (entry != nullptr) {
-        intrusive_ptr_add_ref(entry.get());
-        table_.insert(entry.get());
-    }
+    old = take(found, handle);
+    if (entry != nullptr)
+        put(entry);
     return true;
 }
 
@@ -130,6 +120,23 @@ void registry_shard::grow() {
         bigger.insert(entry);
     std::lock_guard const lock{mutex_};
     table_.swap(bigger);
+}
+
+/// Under both locks.
+void registry_shard::put(registration::pointer const& entry) {
+    table_.insert(entry.get());
+    intrusive_ptr_add_ref(entry.get());
+}
+
+/// Under both locks. @param handle  gets what was kept for it
+registration::pointer registry_shard::take(table::iterator known,
+                                           std::unique_ptr<database const>& handle) {
+    registration::pointer taken{*known, false};
+    table_.erase(known);
+    handle = std::move(taken->warm_);
+    if (handle != nullptr)
+        forget_warm(*taken);
+    return taken;
 }
 
 void registry_shard::forget_warm(registration& entry) noexcept {

@@ -68,6 +68,8 @@ private:
     using table = boost::unordered_flat_set<registration*, hasher, equal>;
 
     void grow();
+    void put(registration::pointer const& entry);
+    registration::pointer take(table::iterator known, std::unique_ptr<database const>& handle);
     void forget_warm(registration& entry) noexcept;
 
     std::size_t const most_warm_;

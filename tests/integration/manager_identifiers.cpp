@@ -68,9 +68,9 @@ COPG_COROUTINE_TEST(the_same_identifier_with_another_target_is_a_conflict_before
     auto routes = co_await make_manager();
     copg::target const where{.dsn = database.dsn() + " password=p1"};
     auto const one = co_await routes.create_pool("x", where);
-    auto const refused = [&](copg::target const& where, std::string const& what) {
+    auto const refused = [&](copg::target const& wanted, std::string const& what) {
         try {
-            auto const never_awaited = routes.create_pool("X", where);
+            auto const never_awaited = routes.create_pool("X", wanted);
             BOOST_ERROR("no conflict");
         } catch (copg::error const& e) {
             BOOST_TEST((e.code() == errc::identifier_conflict));

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a manager says of its names, and does with all of them.
 #include "support/cluster.hpp"
+#include "support/fault_proxy.hpp"
 #include "support/managers.hpp"
 
 #include <copg/base/sql_error.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <optional>
 
 using namespace copg::test;
 using copg::database_type;
@@ -105,6 +112,33 @@ COPG_COROUTINE_TEST(connecting_all_as_well_as_may_be_reports_each) {
     BOOST_TEST((describe(results[1].failure).code == errc::unsupported_database));
     BOOST_TEST(!results[2].failure);
     BOOST_TEST(routes.statistics().open == 1u);
+}
+
+COPG_COROUTINE_TEST(cancelling_connect_all_leaves_no_connection) {
+    scratch_database const database;
+    fault_proxy proxy{cluster().port()};
+    faults silent;
+    silent.black_hole = true;
+    proxy.set(silent);
+    auto routes = co_await make_manager();
+    routes.set_named("one", {.dsn = database.dsn()});
+    routes.set_named("two", {.dsn = proxy.dsn("postgres")});
+    auto const executor = co_await asio::this_coro::executor;
+    asio::cancellation_signal stop;
+    std::optional<ending> end;
+    auto const note = [&end](std::exception_ptr const& failure, auto const&) {
+        end = describe(failure);
+    };
+    asio::co_spawn(executor, routes.connect_all(), asio::bind_cancellation_slot(stop.slot(), note));
+    co_await eventually([&] {
+        return proxy.connections() == 1 && routes.get("one").statistics() &&
+               routes.get("one").statistics()->idle == 1;
+    });
+    stop.emit(asio::cancellation_type::terminal);
+    co_await eventually([&] { return end.has_value(); });
+    BOOST_TEST((end->code == std::errc::operation_canceled), end->message);
+    co_await eventually([&] { return routes.get("one").statistics()->open == 0; });
+    routes.close();
 }
 
 // X22

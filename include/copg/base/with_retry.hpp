@@ -87,12 +87,12 @@ std::invoke_result_t<Operation&> with_retry(retry_policy policy,
                                             Operation operation,
                                             retry_condition condition = is_transient,
                                             retry_observer observer = {}) {
-    using result = typename std::invoke_result_t<Operation&>::value_type;
+    using awaited = typename std::invoke_result_t<Operation&>::value_type;
     detail::retry_run run{policy, std::move(condition), std::move(observer)};
     while (true) {
         std::exception_ptr failure;
         try {
-            if constexpr (std::is_void_v<result>) {
+            if constexpr (std::is_void_v<awaited>) {
                 co_await operation();
                 co_return;
             } else {

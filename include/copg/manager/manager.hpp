@@ -150,6 +150,7 @@ public:
     named_connection default_connection() const;
 
     /// Makes a connection for every name, side by side; those that have one are left alone.
+    /// Cancellation: passed on to each; ends with operation_aborted.
     /// @return what became of each, by name
     /// @throws error with the code of the first failure and the text of all, when mode says so
     asio::awaitable<std::vector<connect_result>>
