@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/replica_node.hpp"
+#include "manager/balance/replica_node.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/async_mutex.hpp"
-#include "manager/balance_state.hpp"
-#include "manager/replica_node.hpp"
+#include "manager/balance/balance_state.hpp"
+#include "manager/balance/replica_node.hpp"
 
 #include <copg/manager/replica_options.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/balancer.hpp"
+#include "manager/balance/balancer.hpp"
 
 #include <algorithm>
 

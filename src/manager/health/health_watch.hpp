@@ -4,8 +4,8 @@
 #include "base/alarm_clock.hpp"
 #include "base/flight.hpp"
 #include "base/shutdown_service.hpp"
-#include "manager/health_tracker.hpp"
-#include "manager/probe.hpp"
+#include "manager/health/health_tracker.hpp"
+#include "manager/health/probe.hpp"
 #include "pool/pool_impl.hpp"
 
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/health_watch.hpp"
+#include "manager/health/health_watch.hpp"
 
 #include <copg/base/observer.hpp>
 

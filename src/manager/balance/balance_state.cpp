@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/balance_state.hpp"
+#include "manager/balance/balance_state.hpp"
 
 #include "scope/context.hpp"
 

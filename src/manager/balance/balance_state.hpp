@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "manager/balancer.hpp"
-#include "manager/pool_probe.hpp"
+#include "manager/balance/balancer.hpp"
+#include "manager/balance/pool_probe.hpp"
 
 #include <copg/manager/balanced_member.hpp>
 

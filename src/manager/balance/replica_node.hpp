@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "manager/replica_view.hpp"
+#include "manager/balance/replica_view.hpp"
 
 #include <copg/driver/connect_options.hpp>
 #include <copg/driver/connection.hpp>

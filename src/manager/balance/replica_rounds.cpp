@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What happens in a round of checks of a replica set.
-#include "manager/replica_state.hpp"
+#include "manager/balance/replica_state.hpp"
 
 #include <copg/base/with_deadline.hpp>
 

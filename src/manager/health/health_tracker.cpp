@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/health_tracker.hpp"
+#include "manager/health/health_tracker.hpp"
 
 #include "base/exception_text.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/probe.hpp"
+#include "manager/health/probe.hpp"
 
 #include <copg/base/error.hpp>
 #include <copg/base/with_deadline.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/replica_view.hpp"
+#include "manager/balance/replica_view.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/replica_state.hpp"
+#include "manager/balance/replica_state.hpp"
 #include "scope/failure_listener.hpp"
 
 #include <copg/base/sql_error.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/replica_state.hpp"
+#include "manager/balance/replica_state.hpp"
 
 #include <copg/manager/pool_parameters.hpp>
 #include <copg/scope/context_executor.hpp>

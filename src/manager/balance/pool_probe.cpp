@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "manager/pool_probe.hpp"
+#include "manager/balance/pool_probe.hpp"
 
 #include "pool/pool_impl.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/flight.hpp"
-#include "manager/probe.hpp"
+#include "manager/health/probe.hpp"
 
 #include <copg/base/error.hpp>
 #include <copg/manager/reconnect.hpp>
