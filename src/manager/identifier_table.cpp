@@ -38,6 +38,8 @@ std::vector<std::string> differences(registration const& a, registration const& 
         found.emplace_back("role");
     if (settings_of(a) != settings_of(b))
         found.emplace_back("settings");
+    if (a.leads_to()->leads_to != b.leads_to()->leads_to && found.empty())
+        found.emplace_back("pool"); // hooks of its own
     auto names = differing_options(a.leads_to()->options, b.leads_to()->options);
     found.insert(found.end(), names.begin(), names.end());
     return found;

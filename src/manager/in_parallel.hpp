@@ -11,9 +11,12 @@ namespace copg::detail {
 
 namespace asio = boost::asio;
 
-/// Runs all of them side by side and waits for all. Cancellation is passed on to each.
+enum class cancelling { passed_on, not_heeded };
+
+/// Runs all of them side by side and waits for all.
+/// @param how  what becomes of a cancellation: passed on to each, or nothing
 /// @return what each has failed with, null where it has not; in their order
-asio::awaitable<std::vector<std::exception_ptr>>
-in_parallel(asio::any_io_executor executor, std::vector<asio::awaitable<void>> operations);
+asio::awaitable<std::vector<std::exception_ptr>> in_parallel(
+    asio::any_io_executor executor, std::vector<asio::awaitable<void>> operations, cancelling how);
 
 } // namespace copg::detail

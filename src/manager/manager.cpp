@@ -23,15 +23,16 @@ manager::manager(asio::any_io_executor const& executor, manager_options const& o
     : impl_{std::make_shared<detail::manager_impl>(leave_scope(executor), options)} {}
 
 void manager::set_tenant(std::string_view id, target const& where) {
-    impl_->tenants.set(impl_->register_target(kind::tenant, id, where));
+    impl_->add(kind::tenant, impl_->register_target(kind::tenant, id, where));
 }
 
 void manager::set_named(std::string_view name, target const& where) {
-    impl_->names.set(impl_->register_target(kind::named, name, where));
+    impl_->add(kind::named, impl_->register_target(kind::named, name, where));
 }
 
 void manager::adopt_pool(std::string_view name, pool const& adopted, session const& bound_to) {
     impl_->require_open();
+    session::check({}, name, {});
     auto details = std::make_unique<detail::registration_details>();
     details->bound_to = bound_to;
     auto leads_to = std::make_shared<detail::route const>(
@@ -39,16 +40,16 @@ void manager::adopt_pool(std::string_view name, pool const& adopted, session con
         std::nullopt,
         adopted.options(),
         std::make_shared<detail::physical_pool>(adopted, impl_->pools->health()));
-    impl_->names.set(
-        detail::registration::make(name, std::move(leads_to), {}, {}, std::move(details)));
+    impl_->add(kind::named,
+               detail::registration::make(name, std::move(leads_to), {}, {}, std::move(details)));
 }
 
 bool manager::remove_tenant(std::string_view id) {
-    return impl_->tenants.remove(id);
+    return impl_->tenants.remove(id) != nullptr;
 }
 
 bool manager::remove_named(std::string_view name) {
-    return impl_->names.remove(name);
+    return impl_->names.remove(name) != nullptr;
 }
 
 bool manager::has_tenant(std::string_view id) const {
@@ -68,21 +69,19 @@ std::vector<std::string> manager::names() const {
 }
 
 target manager::tenant_target(std::string_view id) const {
-    return impl_->tenants.get(id)->make_target();
+    return impl_->get(kind::tenant, id)->make_target();
 }
 
 target manager::named_target(std::string_view name) const {
-    return impl_->names.get(name)->make_target();
+    return impl_->get(kind::named, name)->make_target();
 }
 
 database manager::tenant(std::string_view id) const {
-    impl_->require_open();
-    return impl_->tenants.open(id);
+    return impl_->open(kind::tenant, id);
 }
 
 database manager::named(std::string_view name) const {
-    impl_->require_open();
-    return impl_->names.open(name);
+    return impl_->open(kind::named, name);
 }
 
 asio::awaitable<lease> manager::acquire_tenant(std::string_view id,

@@ -37,8 +37,14 @@ public:
         return what == scope_key::kind::tenant ? tenants : names;
     }
 
+    /// @throws error errc::manager_closed
+    void add(scope_key::kind what, registration::pointer const& entry);
+    /// As registry::open and registry::get. @throws error errc::manager_closed
+    database open(scope_key::kind what, std::string_view id);
+    registration::pointer get(scope_key::kind what, std::string_view id);
+
     /// From now on every call is an error. @return the pools to close
-    std::vector<pool> close() noexcept;
+    std::vector<std::shared_ptr<pool_impl>> close() noexcept;
 
     asio::any_io_executor const executor;
     pool_options const defaults;
@@ -59,7 +65,6 @@ private:
 };
 
 /// Sees to it that there is a connection.
-asio::awaitable<void> verify(std::shared_ptr<physical_pool> physical);
 asio::awaitable<void> verify_pool(pool made);
 
 } // namespace copg::detail

@@ -49,20 +49,15 @@ asio::awaitable<void> connect_one(entry wanted, std::shared_ptr<std::vector<pool
     co_await detail::verify_pool(handle.pool());
 }
 
-[[noreturn]] void throw_all(std::vector<connect_result> const& results) {
-    std::exception_ptr first;
+[[noreturn]] void throw_all(std::vector<connect_result> const& failed) {
     std::string text;
-    for (auto const& result : results) {
-        if (!result.failure)
-            continue;
-        if (!first)
-            first = result.failure;
+    for (auto const& result : failed) {
         text += fmt::format(
             "{}\"{}\": {}", text.empty() ? "" : "; ", result.name, detail::text_of(result.failure));
     }
     auto code = make_error_code(errc::connect_failed);
     try {
-        std::rethrow_exception(first);
+        std::rethrow_exception(failed.front().failure);
     } catch (std::system_error const& e) {
         code = e.code();
     } catch (...) { // NOLINT(bugprone-empty-catch): the text says it
@@ -80,29 +75,30 @@ connect_everything(std::shared_ptr<detail::manager_impl> manager, connect_mode m
         connecting.push_back(connect_one(name, opened));
         results.push_back({std::string{name->id()}, nullptr});
     }
-    auto failures = co_await detail::in_parallel(manager->executor, std::move(connecting));
-    auto failed = false;
+    auto failures = co_await detail::in_parallel(
+        manager->executor, std::move(connecting), detail::cancelling::passed_on);
+    std::vector<connect_result> failed;
     for (std::size_t i = 0; i < failures.size(); ++i) {
         results[i].failure = failures[i];
-        failed = failed || failures[i] != nullptr;
+        if (failures[i] && names[i]->type() == database_type::postgres)
+            failed.push_back(results[i]);
     }
     auto const state = co_await asio::this_coro::cancellation_state;
     auto const cancelled = state.cancelled() != asio::cancellation_type::none;
-    if ((failed || cancelled) && mode == connect_mode::all_or_nothing)
+    if ((cancelled || !failed.empty()) && mode == connect_mode::all_or_nothing)
         for (auto const& pool : *opened)
             pool.refresh();
     if (cancelled)
         throw boost::system::system_error{asio::error::operation_aborted};
-    if (failed && mode == connect_mode::all_or_nothing)
-        throw_all(results);
+    if (!failed.empty() && mode == connect_mode::all_or_nothing)
+        throw_all(failed);
     co_return results;
 }
 
 } // namespace
 
 named_connection manager::get(std::string_view name) const {
-    impl_->require_open();
-    return shown(impl_->names.get(name));
+    return shown(impl_->get(scope_key::kind::named, name));
 }
 
 std::vector<named_connection> manager::all() const {
@@ -119,9 +115,7 @@ std::vector<named_connection> manager::find(std::map<std::string, std::string> c
 }
 
 void manager::set_default(std::string_view name) {
-    impl_->require_open();
-    if (!impl_->names.has(name))
-        impl_->names.throw_not_found(name);
+    impl_->get(scope_key::kind::named, name); // throws when there is none
     std::lock_guard const lock{impl_->mutex};
     impl_->default_name = name;
 }

@@ -60,10 +60,8 @@ check_all(std::shared_ptr<detail::manager_impl> manager) {
         checks.push_back(check_one(*watch, reports, reports->size()));
         reports->push_back({physical->target().target().redacted(), {}});
     }
-    auto const failures = co_await detail::in_parallel(manager->executor, std::move(checks));
-    for (auto const& failure : failures)
-        if (failure)
-            std::rethrow_exception(failure); // cancelled
+    co_await detail::in_parallel(
+        manager->executor, std::move(checks), detail::cancelling::not_heeded);
     std::ranges::sort(*reports, {}, &health_report::target);
     co_return std::move(*reports);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Tenants come, move and go.
 #include "manager/manager_impl.hpp"
+#include "pool/pool_impl.hpp"
 
 #include <copg/base/error.hpp>
 #include <copg/manager/manager.hpp>
@@ -34,40 +35,11 @@ asio::awaitable<void> try_out(kind what, entry wanted, tenant_setup set_up) {
     co_await handle.ping();
 }
 
-/// Undoes a registration unless it stays: on failure, and when the coroutine is destroyed.
-class tentative_registration {
-public:
-    tentative_registration(shared_manager manager, kind what, entry wanted)
-        : manager_{std::move(manager)},
-          what_{what},
-          wanted_{std::move(wanted)},
-          former_{registry().find(wanted_->id())} {
-        registry().set(wanted_);
-    }
-    tentative_registration(tentative_registration const&) = delete;
-    tentative_registration& operator=(tentative_registration const&) = delete;
-    ~tentative_registration() {
-        if (wanted_ != nullptr)
-            registry().exchange(*wanted_, former_); // false when somebody else has changed it
-    }
-
-    void keep() noexcept { wanted_ = nullptr; }
-
-private:
-    detail::registry& registry() noexcept { return manager_->registry_of(what_); }
-
-    shared_manager const manager_;
-    kind const what_;
-    entry wanted_;
-    entry const former_;
-};
-
 asio::awaitable<void>
 onboard(shared_manager manager, kind what, entry wanted, tenant_setup set_up) {
-    tentative_registration registered{std::move(manager), what, wanted};
-    auto trying = try_out(what, std::move(wanted), std::move(set_up));
+    auto trying = try_out(what, wanted, std::move(set_up));
     co_await std::move(trying);
-    registered.keep();
+    manager->add(what, wanted);
 }
 
 std::vector<lease_info> leases_of(pool const& from, std::string const& session) {
@@ -85,7 +57,7 @@ asio::awaitable<departure_report> wait_for_leases(entry gone, milliseconds grace
         co_return report;
     auto const session = gone->make_session(kind::tenant).describe();
     auto const executor = co_await asio::this_coro::executor;
-    auto const end = steady_clock::now() + grace;
+    auto const end = steady_clock::now() + detail::bounded(grace);
     asio::steady_timer timer{executor};
     milliseconds pause{1};
     while (true) {
@@ -93,7 +65,7 @@ asio::awaitable<departure_report> wait_for_leases(entry gone, milliseconds grace
         auto const now = steady_clock::now();
         if (report.in_use.empty() || now >= end)
             co_return report;
-        timer.expires_at(std::min(now + pause, end));
+        timer.expires_at(std::min<steady_clock::time_point>(now + pause, end));
         co_await timer.async_wait(asio::use_awaitable);
         pause = std::min(2 * pause, milliseconds{100});
     }
@@ -109,16 +81,22 @@ offboard(shared_manager manager, std::string id, milliseconds grace) {
     co_return report;
 }
 
+bool same_place(detail::registration const& a, detail::registration const& b) {
+    return a.leads_to() != nullptr && b.leads_to() != nullptr &&
+           a.leads_to()->leads_to == b.leads_to()->leads_to &&
+           a.make_session(kind::tenant) == b.make_session(kind::tenant);
+}
+
 asio::awaitable<departure_report>
 migrate(shared_manager manager, std::string id, entry wanted, milliseconds grace) {
     auto trying = try_out(kind::tenant, wanted, {});
     co_await std::move(trying);
-    auto former = manager->tenants.get(id);
+    auto former = manager->get(kind::tenant, id);
     while (!manager->tenants.exchange(*former, wanted))
-        former = manager->tenants.get(id);
+        former = manager->get(kind::tenant, id);
     departure_report unmoved;
     unmoved.was_there = true;
-    if (former->same_as(*wanted))
+    if (same_place(*former, *wanted))
         co_return unmoved;
     auto report = co_await wait_for_leases(former, grace);
     co_return report;
@@ -144,8 +122,7 @@ asio::awaitable<departure_report> manager::offboard_tenant(std::string_view id,
 
 asio::awaitable<departure_report>
 manager::migrate_tenant(std::string_view id, target_ref where, milliseconds grace) {
-    impl_->require_open();
-    impl_->tenants.get(id); // throws when there is none
+    impl_->get(kind::tenant, id); // throws when there is none
     return migrate(impl_, std::string{id}, impl_->register_target(kind::tenant, id, *where), grace);
 }
 

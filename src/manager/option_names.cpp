@@ -4,12 +4,6 @@
 namespace copg::detail {
 namespace {
 
-bool has_hooks(pool_options const& options) noexcept {
-    auto const& hooks = options.hooks;
-    return hooks.before_connect || hooks.after_connect || hooks.before_grant ||
-           hooks.after_release || hooks.before_close;
-}
-
 class comparison {
 public:
     comparison(pool_options const& a, pool_options const& b) : a_{a}, b_{b} {}
@@ -30,6 +24,12 @@ private:
 };
 
 } // namespace
+
+bool has_hooks(pool_options const& options) noexcept {
+    auto const& hooks = options.hooks;
+    return hooks.before_connect || hooks.after_connect || hooks.before_grant ||
+           hooks.after_release || hooks.before_close;
+}
 
 std::vector<std::string> differing_options(pool_options const& a, pool_options const& b) {
     return comparison{a, b}

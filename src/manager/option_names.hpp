@@ -8,6 +8,8 @@
 
 namespace copg::detail {
 
+bool has_hooks(pool_options const& options) noexcept;
+
 /// The names of the options that differ, but for hooks, which cannot be compared.
 std::vector<std::string> differing_options(pool_options const& a, pool_options const& b);
 

@@ -6,9 +6,13 @@
 namespace copg::detail {
 
 physical_pool::physical_pool(std::shared_ptr<pool_directory> directory,
+                             std::string key,
                              connect_options target,
                              pool_options options)
-    : directory_{std::move(directory)}, target_{std::move(target)}, options_{std::move(options)} {}
+    : directory_{std::move(directory)},
+      key_{std::move(key)},
+      target_{std::move(target)},
+      options_{std::move(options)} {}
 
 physical_pool::physical_pool(pool const& adopted, health_options const& health)
     : target_{adopted.target()},
@@ -17,8 +21,10 @@ physical_pool::physical_pool(pool const& adopted, health_options const& health)
       health_{pool_health{adopted, health}} {}
 
 physical_pool::~physical_pool() {
+    health_.reset();
+    pool_.reset();
     if (directory_ != nullptr)
-        directory_->forget(target_.target().canonical_key());
+        directory_->forget(key_);
 }
 
 pool physical_pool::get() {

@@ -4,6 +4,7 @@
 #include <copg/manager/pool_health.hpp>
 #include <copg/pool/pool.hpp>
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -19,9 +20,11 @@ class pool_directory;
 ///
 /// States: not made; made; closed with the manager. Thread-safe. A factory is called under the
 /// mutex of this object alone, so that one pool is made however many want it first.
-class physical_pool {
+class physical_pool : public std::enable_shared_from_this<physical_pool> {
 public:
+    /// @param key  by which the directory knows it
     physical_pool(std::shared_ptr<pool_directory> directory,
+                  std::string key,
                   connect_options target,
                   pool_options options);
     /// Of a pool that somebody else made, and closes.
@@ -37,6 +40,7 @@ public:
     /// What watches it, once it has been made.
     std::optional<pool_health> health() const;
 
+    std::string const& key() const noexcept { return key_; }
     connect_options const& target() const noexcept { return target_; }
     pool_options const& options() const noexcept { return options_; }
 
@@ -46,6 +50,7 @@ public:
 
 private:
     std::shared_ptr<pool_directory> const directory_; // null of an adopted pool
+    std::string const key_;
     connect_options const target_;
     pool_options const options_;
     std::mutex making_; // held while the pool is made

@@ -2,8 +2,11 @@
 #include "manager/pool_directory.hpp"
 
 #include "manager/option_names.hpp"
+#include "pool/pool_impl.hpp"
 
 #include <copg/pool/connection_budget.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -16,7 +19,7 @@ std::shared_ptr<connection_budget> budget_of(manager_options const& options) {
     return std::make_shared<connection_budget>(options.maximum_connections);
 }
 
-error closed_error() {
+error manager_closed() {
     return {errc::manager_closed, "the manager has been shut down"};
 }
 
@@ -29,25 +32,29 @@ pool_directory::pool_directory(asio::any_io_executor executor, manager_options c
       retain_{options.retain_unreferenced_pools},
       health_{options.health.checked()} {}
 
-std::shared_ptr<physical_pool> pool_directory::at(dsn const& target, pool_options const& options) {
-    auto const key = target.canonical_key();
-    auto const fresh =
-        std::make_shared<physical_pool>(shared_from_this(), connect_options{target}, options);
+bool pool_directory::entry::of_use() const noexcept {
+    return !physical.expired() ||
+           !std::ranges::all_of(pools, [](auto const& old) { return old.expired(); });
+}
+
+std::shared_ptr<physical_pool>
+pool_directory::at(dsn const& target, pool_options const& options, bool shared) {
+    auto key = target.canonical_key();
     std::shared_ptr<physical_pool> known;
     {
         std::lock_guard const lock{mutex_};
+        if (!shared)
+            key += fmt::format("\n{}", ++last_unshared_); // no other key holds a line feed
         if (entries_.size() >= sweep_at_) {
-            std::erase_if(entries_, [](auto const& e) {
-                return e.second.physical.expired() && e.second.owner.expired();
-            });
+            std::erase_if(entries_, [](auto const& each) { return !each.second.of_use(); });
             sweep_at_ = std::max<std::size_t>(64, 2 * entries_.size());
         }
         auto& found = entries_[key];
         known = found.physical.lock();
         if (known == nullptr) {
+            auto fresh = std::make_shared<physical_pool>(
+                shared_from_this(), key, connect_options{target}, options);
             found.physical = fresh;
-            if (retain_)
-                retained_.push_back(fresh);
             return fresh;
         }
     }
@@ -55,36 +62,45 @@ std::shared_ptr<physical_pool> pool_directory::at(dsn const& target, pool_option
     return known;
 }
 
-pool pool_directory::make(physical_pool const& wanted) {
-    auto const key = wanted.target().target().canonical_key();
+pool pool_directory::make(physical_pool& wanted) {
+    std::shared_ptr<pool_owner> kept;
     {
         std::lock_guard const lock{mutex_};
         if (closed_)
-            throw closed_error();
-        if (auto owner = entries_[key].owner.lock())
-            return pool{std::move(owner)};
+            throw manager_closed();
+        kept = entries_[wanted.key()].owner.lock();
     }
     pool_request request{executor_, wanted.target(), wanted.options()};
     request.options.verify_first = true;
     if (request.options.budget == nullptr)
         request.options.budget = budget_;
+    if (kept != nullptr) {
+        pool found{std::move(kept)};
+        if (!factory_)
+            wanted.note_ignored(differing_options(found.options(), request.options));
+        return found;
+    }
     auto made =
         factory_ ? factory_(request) : pool{request.executor, request.target, request.options};
     std::unique_lock lock{mutex_};
     if (!closed_) {
-        entries_[key].owner = made.owner();
+        auto& known = entries_[wanted.key()];
+        std::erase_if(known.pools, [](auto const& old) { return old.expired(); });
+        known.owner = made.owner();
+        known.pools.push_back(made.owner()->impl());
+        if (retain_)
+            retained_.push_back(wanted.shared_from_this());
         return made;
     }
     lock.unlock();
     made.close();
-    throw closed_error();
+    throw manager_closed();
 }
 
 void pool_directory::forget(std::string const& key) noexcept {
     std::lock_guard const lock{mutex_};
     auto const found = entries_.find(key);
-    if (found != entries_.end() && found->second.physical.expired() &&
-        found->second.owner.expired())
+    if (found != entries_.end() && !found->second.of_use())
         entries_.erase(found);
 }
 
@@ -102,13 +118,14 @@ std::vector<pool_directory::known_pool> pool_directory::all() const {
     return found;
 }
 
-std::vector<pool> pool_directory::close() noexcept {
-    std::vector<pool> made;
+std::vector<std::shared_ptr<pool_impl>> pool_directory::close() noexcept {
+    std::vector<std::shared_ptr<pool_impl>> made;
     std::lock_guard const lock{mutex_};
     closed_ = true;
     for (auto const& [key, known] : entries_)
-        if (auto owner = known.owner.lock())
-            made.emplace_back(std::move(owner));
+        for (auto const& weak : known.pools)
+            if (auto impl = weak.lock())
+                made.push_back(std::move(impl));
     return made;
 }
 

@@ -49,7 +49,7 @@ bool registration::same_as(registration const& other) const noexcept {
            same_details;
 }
 
-database registration::open(scope_key::kind what) const {
+void registration::require_postgres() const {
     if (type() == database_type::mongodb)
         throw error{errc::not_sql_database,
                     fmt::format("\"{}\" is a MongoDB database, which takes no SQL", id())};
@@ -58,6 +58,10 @@ database registration::open(scope_key::kind what) const {
                     fmt::format("\"{}\" is a {} database, and copg serves postgres only",
                                 id(),
                                 to_string(type()))};
+}
+
+database registration::open(scope_key::kind what) const {
+    require_postgres();
     return {route_->leads_to->get(), make_session(what), scope_key{what, std::string{id()}}};
 }
 

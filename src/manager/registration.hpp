@@ -58,6 +58,9 @@ public:
     /// Whether both say the same.
     bool same_as(registration const& other) const noexcept;
 
+    /// @throws error errc::not_sql_database, errc::unsupported_database
+    void require_postgres() const;
+
     /// A handle of what it leads to, whose pool is made now if need be.
     database open(scope_key::kind what) const;
     session make_session(scope_key::kind what) const;

@@ -29,9 +29,9 @@ bool registry::exchange(registration const& expected, registration::pointer cons
     return shard_of(key.hash).exchange(key, &expected, entry);
 }
 
-bool registry::remove(std::string_view id) {
+registration::pointer registry::remove(std::string_view id) {
     auto const key = key_of(id);
-    return shard_of(key.hash).remove(key) != nullptr;
+    return shard_of(key.hash).remove(key);
 }
 
 bool registry::has(std::string_view id) const {
@@ -43,21 +43,14 @@ registration::pointer registry::find(std::string_view id) const {
     return shard_of(key.hash).find(key);
 }
 
-registration::pointer registry::get(std::string_view id) const {
-    auto found = find(id);
-    if (found == nullptr)
-        throw_not_found(id);
-    return found;
-}
-
-database registry::open(std::string_view id) const {
+std::optional<database> registry::open(std::string_view id) const {
     auto const key = key_of(id);
     auto& shard = shard_of(key.hash);
     if (auto kept = shard.warm(key))
-        return *std::move(kept);
+        return kept;
     auto const entry = shard.find(key);
     if (entry == nullptr)
-        throw_not_found(id);
+        return std::nullopt;
     auto opened = entry->open(what_);
     shard.keep_warm(key, entry.get(), opened);
     return opened;
@@ -90,9 +83,9 @@ std::vector<std::string> registry::ids() const {
     return found;
 }
 
-void registry::clear() {
+void registry::close() {
     for (auto const& shard : shards_)
-        shard->clear();
+        shard->close();
 }
 
 registry_shard& registry::shard_of(std::size_t hash) const noexcept {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,23 +21,22 @@ public:
     void set(registration::pointer const& entry);
     /// Replaces, or removes with a null entry, if `expected` is there still. @return whether it was
     bool exchange(registration const& expected, registration::pointer const& entry);
-    bool remove(std::string_view id);
+    /// @return what was there, or null
+    registration::pointer remove(std::string_view id);
     bool has(std::string_view id) const;
     /// Null when there is none.
     registration::pointer find(std::string_view id) const;
 
-    /// The same. @throws error errc::tenant_not_found, errc::name_not_found
-    registration::pointer get(std::string_view id) const;
-
-    /// A handle. @throws error errc::tenant_not_found, errc::name_not_found; what
-    /// physical_pool::get throws
-    database open(std::string_view id) const;
+    /// A handle, or nothing. @throws what registration::open throws
+    std::optional<database> open(std::string_view id) const;
+    /// @throws error errc::tenant_not_found, errc::name_not_found
     [[noreturn]] void throw_not_found(std::string_view id) const;
 
     std::size_t size() const;
     std::vector<registration::pointer> all() const;
     std::vector<std::string> ids() const;
-    void clear();
+    /// Forgets all, and takes nothing any more.
+    void close();
 
 private:
     static constexpr std::size_t shards = 64;

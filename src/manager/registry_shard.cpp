@@ -6,26 +6,28 @@ namespace copg::detail {
 // Whatever is given up here may close a pool as it goes: that waits for the locks to be free.
 
 registry_shard::~registry_shard() {
-    clear();
+    close();
 }
 
 void registry_shard::set(registration::pointer const& entry, std::size_t hash) {
     registration::pointer old;
     std::unique_ptr<database const> handle;
     std::lock_guard const changing{changing_};
+    if (closed_)
+        return;
     auto const known = table_.find(key{entry->id(), hash});
     if (known != table_.end()) {
         if (!(*known)->same_as(*entry)) {
             std::lock_guard const lock{mutex_};
-            old = take(known, handle);
-            put(entry);
+            old = replace(known, entry, handle);
         }
         return;
     }
     if (table_.size() >= table_.max_load())
         grow();
     std::lock_guard const lock{mutex_};
-    put(entry);
+    table_.insert(entry.get());
+    intrusive_ptr_add_ref(entry.get());
 }
 
 bool registry_shard::exchange(key const& which,
@@ -38,9 +40,7 @@ bool registry_shard::exchange(key const& which,
     if (found == table_.end() || *found != expected)
         return false;
     std::lock_guard const lock{mutex_};
-    old = take(found, handle);
-    if (entry != nullptr)
-        put(entry);
+    old = replace(found, entry, handle);
     return true;
 }
 
@@ -70,7 +70,9 @@ void registry_shard::keep_warm(key const& which,
                                database const& handle) {
     auto kept = std::make_unique<database const>(handle);
     std::unique_ptr<database const> gone;
-    std::lock_guard const changing{changing_};
+    std::unique_lock const changing{changing_, std::try_to_lock};
+    if (!changing) // the table may be growing: the next lookup keeps it
+        return;
     std::lock_guard const lock{mutex_};
     auto const found = table_.find(which);
     if (found == table_.end() || *found != entry || (*found)->warm_ != nullptr)
@@ -99,10 +101,11 @@ void registry_shard::copy_to(std::vector<registration::pointer>& all) const {
     all.insert(all.end(), table_.begin(), table_.end());
 }
 
-void registry_shard::clear() {
+void registry_shard::close() {
     table gone;
     {
         std::lock_guard const changing{changing_};
+        closed_ = true;
         std::lock_guard const lock{mutex_};
         gone.swap(table_);
         warm_.clear();
@@ -122,21 +125,24 @@ void registry_shard::grow() {
     table_.swap(bigger);
 }
 
-/// Under both locks.
-void registry_shard::put(registration::pointer const& entry) {
-    table_.insert(entry.get());
-    intrusive_ptr_add_ref(entry.get());
-}
-
-/// Under both locks. @param handle  gets what was kept for it
-registration::pointer registry_shard::take(table::iterator known,
-                                           std::unique_ptr<database const>& handle) {
-    registration::pointer taken{*known, false};
-    table_.erase(known);
-    handle = std::move(taken->warm_);
+/// Under both locks; allocates nothing.
+/// @param entry   null: none comes in its place
+/// @param handle  gets what was kept for the old one
+/// @return the old one
+registration::pointer registry_shard::replace(table::iterator known,
+                                              registration::pointer const& entry,
+                                              std::unique_ptr<database const>& handle) {
+    registration::pointer old{*known, false};
+    if (entry == nullptr) {
+        table_.erase(known);
+    } else {
+        intrusive_ptr_add_ref(entry.get());
+        const_cast<registration*&>(*known) = entry.get(); // of the same id: its place is the same
+    }
+    handle = std::move(old->warm_);
     if (handle != nullptr)
-        forget_warm(*taken);
-    return taken;
+        forget_warm(*old);
+    return old;
 }
 
 void registry_shard::forget_warm(registration& entry) noexcept {

@@ -41,12 +41,13 @@ public:
 
     /// The handle that is kept, if one is.
     std::optional<database> warm(key const& which) const;
-    /// Keeps a handle, if the registration is there still.
+    /// Keeps a handle, if the registration is there still and nobody changes anything now.
     void keep_warm(key const& which, registration const* entry, database const& handle);
 
     std::size_t size() const;
     void copy_to(std::vector<registration::pointer>& all) const;
-    void clear();
+    /// Forgets all, and takes nothing any more.
+    void close();
 
 private:
     struct hasher {
@@ -68,12 +69,14 @@ private:
     using table = boost::unordered_flat_set<registration*, hasher, equal>;
 
     void grow();
-    void put(registration::pointer const& entry);
-    registration::pointer take(table::iterator known, std::unique_ptr<database const>& handle);
+    registration::pointer replace(table::iterator known,
+                                  registration::pointer const& entry,
+                                  std::unique_ptr<database const>& handle);
     void forget_warm(registration& entry) noexcept;
 
     std::size_t const most_warm_;
     std::mutex changing_;
+    bool closed_ = false;             // guarded by changing_
     mutable std::shared_mutex mutex_; // guards all below; taken after changing_
     table table_;                     // each counts as a reference
     std::vector<registration*> warm_; // those with a handle

@@ -3,6 +3,8 @@
 
 #include "manager/physical_pool.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,10 +44,8 @@ public:
     std::shared_ptr<route const> add(std::shared_ptr<route const> const& fresh);
 
 private:
-    struct known_route {
-        std::optional<pool_options> given;
-        std::weak_ptr<route const> known;
-    };
+    using routes = std::vector<std::weak_ptr<route const>>;
+    using strong = boost::container::small_vector<std::shared_ptr<route const>, 2>;
     struct hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept {
@@ -53,13 +53,14 @@ private:
         }
     };
 
+    /// @param seen  keeps what was looked at, so that it is not destroyed under the mutex
     std::shared_ptr<route const> find_under_lock(std::string_view dsn,
-                                                 std::optional<pool_options> const& given) const;
+                                                 std::optional<pool_options> const& given,
+                                                 strong& seen) const;
     void sweep();
 
     std::mutex mutex_;
-    std::unordered_map<std::string, std::vector<known_route>, hash, std::equal_to<>>
-        routes_;                // guarded by mutex_
+    std::unordered_map<std::string, routes, hash, std::equal_to<>> routes_; // guarded by mutex_
     std::size_t sweep_at_ = 64; // texts, when those that are of no use are looked for
 };
 

@@ -191,7 +191,8 @@ std::exception_ptr pool_impl::refusal() const {
     if (last_connect_failure_ == nullptr || core_.connected_count() > 0)
         return nullptr;
     auto const most = core_.options().retry.attempts;
-    auto const first = most == 0 && core_.options().verify_first && !proven_;
+    auto const first = most == 0 && core_.options().verify_first && !proven_ &&
+                       core_.connecting() == 0; // of several the last one tells
     auto const tries = core_.gate().failures() > 0 ? server_->failures() : std::size_t{0};
     auto const hopeless = is_incurable(last_connect_failure_) || first ||
                           core_.gate().exhausted() || (most != 0 && tries >= most);

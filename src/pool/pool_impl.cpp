@@ -149,7 +149,11 @@ void pool_impl::context_gone() noexcept {
 
 void pool_impl::start() {
     *self_ = weak_from_this();
-    ask_again();
+    if (hooks_.before_connect ||
+        hooks_.after_connect) // they run when whoever makes the pool has it
+        asio::post(executor_, [self = shared_from_this()] { self->ask_again(); });
+    else
+        ask_again();
 }
 
 void pool_impl::ask_again() {

@@ -151,4 +151,11 @@ COPG_COROUTINE_TEST(a_pool_that_cannot_be_created_leaves_its_identifier_free) {
     co_await handle.db().ping();
 }
 
+COPG_COROUTINE_TEST(a_pool_of_another_type_of_database_is_refused) {
+    auto routes = co_await make_manager();
+    copg::target const files{.dsn = {}, .type = copg::database_type::sqlite};
+    BOOST_TEST(
+        (code_of([&] { return routes.create_pool("x", files); }) == errc::unsupported_database));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

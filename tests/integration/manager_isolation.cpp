@@ -199,4 +199,47 @@ COPG_COROUTINE_TEST(no_report_or_error_of_a_manager_holds_a_password) {
     BOOST_TEST(texts.size() == 5u);
 }
 
+COPG_COROUTINE_TEST(targets_with_hooks_of_their_own_share_no_pool) {
+    scratch_database const one;
+    scratch_database const two;
+    auto const leading_to = [](std::string dsn) {
+        copg::pool_options options;
+        options.minimum = 1;
+        options.hooks.before_connect =
+            [dsn](copg::connect_options& wanted) -> asio::awaitable<void> {
+            wanted.target(copg::dsn{dsn});
+            co_return;
+        };
+        return options;
+    };
+    auto routes = co_await make_manager();
+    routes.set_tenant("plain", {.dsn = one.dsn()});
+    routes.set_tenant("a", {.dsn = one.dsn(), .pool = leading_to(one.dsn())});
+    routes.set_tenant("b", {.dsn = one.dsn(), .pool = leading_to(two.dsn())});
+    auto const sql = "select current_database()::text";
+    auto const plain = co_await routes.tenant("plain").fetch_one<std::string>(sql);
+    auto const a = co_await routes.tenant("a").fetch_one<std::string>(sql);
+    auto const b = co_await routes.tenant("b").fetch_one<std::string>(sql);
+    BOOST_TEST(plain == one.name());
+    BOOST_TEST(a == one.name());
+    BOOST_TEST(b == two.name());
+    routes.close();
+}
+
+COPG_COROUTINE_TEST(no_setting_can_say_another_tenant_role_or_path) {
+    auto routes = co_await make_manager();
+    for (std::string const name : {"app.current_tenant",
+                                   "APP.Current_Tenant",
+                                   "role",
+                                   "search_path",
+                                   "session_authorization"}) {
+        auto const set = [&] {
+            routes.set_tenant("t", {.dsn = "host=h user=u", .settings = {{name, "x"}}});
+            return 0;
+        };
+        BOOST_TEST((code_of(set) == copg::errc::invalid_session), name);
+    }
+    BOOST_TEST(!routes.has_tenant("t"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

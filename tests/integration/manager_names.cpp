@@ -92,9 +92,11 @@ COPG_COROUTINE_TEST(connecting_all_makes_every_connection_or_none) {
     co_await eventually([&] { return routes.statistics().open == 0; });
 
     routes.remove_named("bad");
+    routes.set_named("files", {.dsn = {}, .type = database_type::sqlite});
     for (int i = 0; i < 2; ++i) {
         auto const results = co_await routes.connect_all();
-        BOOST_TEST(results.size() == 2u);
+        BOOST_TEST(results.size() == 3u);
+        BOOST_TEST((describe(results[0].failure).code == errc::unsupported_database));
     }
     BOOST_TEST(routes.statistics().open == 2u);
 }

@@ -190,4 +190,27 @@ COPG_COROUTINE_TEST(a_manager_can_go_at_any_time_and_the_loop_runs_out_of_work) 
     co_await routes.shutdown(1s);
 }
 
+COPG_COROUTINE_TEST(a_shutdown_waits_for_the_lease_of_a_tenant_that_was_removed_too) {
+    scratch_database const database;
+    for (auto const closed_before : {false, true}) {
+        auto routes = co_await make_manager();
+        routes.set_tenant("t", {.dsn = database.dsn()});
+        auto const held = co_await routes.acquire_tenant("t");
+        routes.remove_tenant("t");
+        if (closed_before)
+            routes.close();
+        auto const report = co_await routes.shutdown(5ms);
+        BOOST_TEST(report.cancelled() == 1u);
+        auto const end = co_await end_of(held.ping());
+        BOOST_TEST((end.code == errc::connection_lost), end.message);
+    }
+}
+
+COPG_COROUTINE_TEST(after_a_shutdown_the_callers_cancellation_counts_as_before) {
+    auto routes = co_await make_manager();
+    co_await routes.shutdown(1s);
+    auto const throws = co_await asio::this_coro::throw_if_cancelled();
+    BOOST_TEST(throws);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -165,4 +165,61 @@ COPG_COROUTINE_TEST(a_name_is_onboarded_updated_and_removed_like_a_tenant) {
     BOOST_TEST(!routes.has_named("bad"));
 }
 
+// Both registered before they were sure; the one that failed took the other's registration along.
+COPG_COROUTINE_TEST(of_two_onboardings_of_one_tenant_the_one_that_fails_takes_nothing_along) {
+    scratch_database const database;
+    auto routes = co_await make_manager();
+    auto const executor = co_await asio::this_coro::executor;
+    copg::target const where{.dsn = database.dsn(), .schema = "acme"};
+    std::vector<ending> ends;
+    for (int i = 0; i < 2; ++i)
+        asio::co_spawn(executor,
+                       routes.onboard_tenant("acme", where, make_schema),
+                       [&ends](std::exception_ptr const& failure) {
+                           ends.push_back(failure ? describe(failure) : ending{});
+                       });
+    co_await eventually([&] { return ends.size() == 2; });
+    BOOST_TEST((!ends[0].code != !ends[1].code), "one made the schema");
+    co_await routes.tenant("acme").ping();
+}
+
+COPG_COROUTINE_TEST(nobody_meets_a_tenant_that_is_half_set_up) {
+    scratch_database const database;
+    auto routes = co_await make_manager();
+    bool seen = true;
+    auto const look = [&](copg::lease& held) {
+        seen = routes.has_tenant("acme");
+        return make_schema(held);
+    };
+    copg::target const where{.dsn = database.dsn(), .schema = "acme"};
+    auto onboarding = routes.onboard_tenant("acme", where, look);
+    co_await std::move(onboarding);
+    BOOST_TEST(!seen);
+    BOOST_TEST(routes.has_tenant("acme"));
+}
+
+COPG_COROUTINE_TEST(a_migration_within_its_pool_and_session_waits_for_nobody) {
+    scratch_database const database;
+    auto routes = co_await make_manager();
+    routes.set_tenant("acme", {.dsn = database.dsn()});
+    auto const held = co_await routes.acquire_tenant("acme");
+    copg::target const tagged{.dsn = database.dsn(), .tags = {{"env", "prod"}}};
+    auto const report = co_await routes.migrate_tenant("acme", tagged, std::chrono::hours{1});
+    BOOST_TEST(report.was_there);
+    BOOST_TEST(report.in_use.empty());
+}
+
+COPG_COROUTINE_TEST(a_grace_without_end_waits_until_the_leases_are_back) {
+    scratch_database const database;
+    auto routes = co_await make_manager();
+    routes.set_tenant("acme", {.dsn = database.dsn()});
+    auto held = co_await routes.acquire_tenant("acme");
+    bool go = false;
+    auto const executor = co_await asio::this_coro::executor;
+    asio::co_spawn(executor, release_later(held, go), asio::detached);
+    go = true;
+    auto const report = co_await routes.offboard_tenant("acme", std::chrono::milliseconds::max());
+    BOOST_TEST(report.in_use.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

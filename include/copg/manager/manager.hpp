@@ -29,7 +29,8 @@ class manager_impl;
 }
 
 /// Prepares what a tenant needs, over a connection of its pool under the DSN's own user and path;
-/// the reference holds until what it returns has ended.
+/// the reference holds until what it returns has ended. Make it in a statement of its own: GCC 12
+/// destroys a lambda with captures twice that is converted inside an awaiting expression.
 using tenant_setup = std::function<asio::awaitable<void>(lease&)>;
 
 /// Routes tenants, names, identifiers and connection strings to shared pools.
@@ -37,13 +38,16 @@ using tenant_setup = std::function<asio::awaitable<void>(lease&)>;
 /// Equal connection strings share one pool, however they are spelled (see dsn); only the session
 /// differs. A pool is made at its first use, once however many want it, and closed when no tenant,
 /// name, identifier, handle or lease needs it any more. Until it has had a connection, whoever
-/// waits for one hears of the first failure to connect (pool_options::verify_first); the next one
-/// who wants it tries again. No lock is held while anything waits: a pool that is exhausted or
-/// unreachable delays nobody else.
+/// waits for one hears of the first failure to connect (pool_options::verify_first); when the
+/// next attempt is due, the next one who wants it makes it. No lock is held while anything waits: a
+/// pool that is exhausted or unreachable delays nobody else.
 ///
 /// Tenants, names and identifiers are separate: the same text may stand in all. Tenants and names
 /// are exact, any text without NUL. A tenant's id is also the value of the setting
 /// `app.current_tenant` in its statements.
+///
+/// The pools are the manager's to close: who closes one through a handle closes it for all that
+/// leads there.
 ///
 /// A manager object is a handle; copies share the registrations. Thread safety: every function may
 /// be called from any thread, on shared objects too. Lifetime: the executor's context must outlive
@@ -67,6 +71,8 @@ public:
     void set_named(std::string_view name, target const& where);
 
     /// Registers a pool that somebody else made; the manager neither closes nor drains it.
+    /// named_target() of it tells its connection string alone; statistics() and health_check()
+    /// leave it out, get() has its own.
     void adopt_pool(std::string_view name, pool const& adopted, session const& bound_to = {});
 
     /// Forgets a tenant or a name; leases and handles stay usable. @return whether it was there
@@ -97,19 +103,21 @@ public:
     acquire_named(std::string_view name,
                   std::source_location where = std::source_location::current()) const;
 
-    /// Registers a tenant, connects, runs the set-up, and looks whether the tenant can be used: its
-    /// schema must exist by then. When anything fails, or the call is cancelled, the registration
-    /// is what it was before. What the set-up has done stays: let it run in a transaction.
+    /// Connects, runs the set-up, looks whether the tenant can be used (its schema must exist by
+    /// then), and registers it: nobody meets a tenant that is half set up. When anything fails, or
+    /// the call is cancelled, the registration is what it was. What the set-up has done stays: let
+    /// it run in a transaction.
     /// @throws as set_tenant, at once; as pool::acquire; what the set-up throws; sql_error 3F000
     ///         when there is no such schema
     asio::awaitable<void>
     onboard_tenant(std::string_view id, target_ref where, tenant_setup set_up = {});
 
-    /// Registers a name and connects; likewise.
+    /// Connects and registers a name; likewise.
     asio::awaitable<void> onboard_named(std::string_view name, target_ref where);
 
     /// Forgets a tenant, and waits until the leases of its session have been given back, for at
-    /// most the grace. Nothing is stopped. Cancellation: the wait ends, the tenant is forgotten.
+    /// most the grace. Nothing is stopped, and handles that are out, and who waits for a
+    /// connection, can still begin anew. Cancellation: the wait ends, the tenant is forgotten.
     asio::awaitable<departure_report>
     offboard_tenant(std::string_view id,
                     std::chrono::milliseconds grace = std::chrono::milliseconds{0});
@@ -149,8 +157,11 @@ public:
     /// @throws error errc::no_default_connection; errc::name_not_found when it has been removed
     named_connection default_connection() const;
 
-    /// Makes a connection for every name, side by side; those that have one are left alone.
+    /// Makes a connection for every name, side by side; those that have one are left alone. What
+    /// it closes when it fails, it closes as pool::refresh(): a pool with a minimum goes on trying.
     /// Cancellation: passed on to each; ends with operation_aborted.
+    /// Names of other types than postgres have failed in what is returned, and make nothing else
+    /// fail.
     /// @return what became of each, by name
     /// @throws error with the code of the first failure and the text of all, when mode says so
     asio::awaitable<std::vector<connect_result>>
@@ -166,6 +177,7 @@ public:
 
     /// Checks all pools that have been made now, side by side, each within
     /// health_options::timeout; see pool_health. A pool that is closed meanwhile is disconnected.
+    /// Cancellation: not heeded, the timeout bounds it.
     asio::awaitable<std::vector<health_report>> health_check() const;
 
     /// Replaces the connections of a name's pool, once a new one has been made; as copg::reconnect.
@@ -175,7 +187,7 @@ public:
     /// Forgets all tenants and names, ends every wait with errc::pool_closed, and waits until every
     /// lease has been given back. What is in use after the grace is stopped on the server, and its
     /// connection closed. Several may call at once: all get what the first one reports. Adopted
-    /// pools are left alone. Cancellation: not heeded, the grace bounds it.
+    /// pools are left alone. Cancellation: not heeded once it has begun, the grace bounds it.
     asio::awaitable<shutdown_report> shutdown(std::chrono::milliseconds grace);
 
     /// The same without waiting: connections in use are closed when they are given back.

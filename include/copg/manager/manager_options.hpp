@@ -30,7 +30,7 @@ public:
 /// Makes the pool of a target, in the place of `pool{request.executor, request.target,
 /// request.options}`: for connect options that no target can say, for hooks, for another loop. It
 /// is called once for each pool, at its first use, at times from several threads at once for
-/// different pools; it must neither wait nor ask the manager for the same target. What it throws
+/// different pools; it must neither wait nor ask the manager for a handle. What it throws
 /// reaches whoever wanted the pool; the next one who wants it calls it again.
 using pool_factory = std::function<pool(pool_request const&)>;
 

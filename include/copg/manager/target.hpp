@@ -17,14 +17,16 @@ struct target {
     std::string schema = {}; ///< empty: what the server and the DSN say
     std::string role = {};   ///< empty: the DSN's user
 
-    /// Further settings of every statement, such as those that row security policies read.
+    /// Further settings of every statement, such as those that row security policies read; not
+    /// those that schema, role and, of a tenant, the id say.
     std::map<std::string, std::string> settings = {};
 
     /// For manager::find().
     std::map<std::string, std::string> tags = {};
 
     /// For the pool, should this target be the first to need it; the manager's otherwise. What the
-    /// DSN itself says of the pool comes first.
+    /// DSN itself says of the pool comes first. A target with hooks of its own, which can change
+    /// where connections lead, shares its pool with nobody, and is a new one each time it is set.
     std::optional<pool_options> pool = std::nullopt;
 
     /// Of another type nothing but the tags counts: the name is known, and its use an error.
