@@ -25,6 +25,8 @@ alarm_clock::alarm alarm_clock::call_at(time when, std::function<void()> call) {
 }
 
 void alarm_clock::cancel(alarm which) noexcept {
+    if (which == 0)
+        return;
     entry dropped{}; // ends last, without the lock
     std::unique_lock lock{mutex_};
     auto const found = std::find_if(entries_.begin(), entries_.end(), [which](auto const& e) {
@@ -34,7 +36,7 @@ void alarm_clock::cancel(alarm which) noexcept {
         dropped = std::move(found->second);
         entries_.erase(found);
     }
-    changed_.wait(lock, [this, which] { return which == 0 || running_ != which; });
+    changed_.wait(lock, [this, which] { return running_ != which; });
 }
 
 void alarm_clock::start_thread() {

@@ -49,19 +49,27 @@ asio::awaitable<void> check_one(pool_health watch, shared_reports reports, std::
     }
 }
 
+/// Each is a connection outside all bounds: not too many at once.
+constexpr std::size_t checks_at_once = 16;
+
 asio::awaitable<std::vector<health_report>>
 check_all(std::shared_ptr<detail::manager_impl> manager) {
     auto const reports = std::make_shared<std::vector<health_report>>();
-    std::vector<asio::awaitable<void>> checks;
+    std::vector<pool_health> watches;
     for (auto const& [physical, made] : manager->pools->all()) {
         auto const watch = physical ? physical->health() : std::nullopt;
         if (!watch)
             continue;
-        checks.push_back(check_one(*watch, reports, reports->size()));
+        watches.push_back(*watch);
         reports->push_back({physical->target().target().redacted(), {}});
     }
-    co_await detail::in_parallel(
-        manager->executor, std::move(checks), detail::cancelling::not_heeded);
+    for (std::size_t next = 0; next < watches.size();) {
+        std::vector<asio::awaitable<void>> checks;
+        for (; next < watches.size() && checks.size() < checks_at_once; ++next)
+            checks.push_back(check_one(watches[next], reports, next));
+        co_await detail::in_parallel(
+            manager->executor, std::move(checks), detail::cancelling::not_heeded);
+    }
     std::ranges::sort(*reports, {}, &health_report::target);
     co_return std::move(*reports);
 }

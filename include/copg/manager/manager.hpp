@@ -49,6 +49,9 @@ using tenant_setup = std::function<asio::awaitable<void>(lease&)>;
 /// The pools are the manager's to close: who closes one through a handle closes it for all that
 /// leads there.
 ///
+/// Scopes know names and tenants by their text: of two managers that use the same ones, handles are
+/// not to be mixed in one scope (errc::scope_conflict).
+///
 /// A manager object is a handle; copies share the registrations. Thread safety: every function may
 /// be called from any thread, on shared objects too. Lifetime: the executor's context must outlive
 /// the manager and all that came from it. After shutdown() or close() every function that leads to
@@ -175,9 +178,10 @@ public:
     /// What a copg::monitor asks: the pools by their targets. Does not keep the manager.
     monitor_source statistics_source() const;
 
-    /// Checks all pools that have been made now, side by side, each within
-    /// health_options::timeout; see pool_health. A pool that is closed meanwhile is disconnected.
-    /// Cancellation: not heeded, the timeout bounds it.
+    /// Checks all pools that have been made now, 16 side by side, each within
+    /// health_options::timeout; see pool_health. The checks' connections are outside every bound. A
+    /// pool that is closed meanwhile is disconnected. Cancellation: not heeded, the timeout bounds
+    /// it.
     asio::awaitable<std::vector<health_report>> health_check() const;
 
     /// Replaces the connections of a name's pool, once a new one has been made; as copg::reconnect.

@@ -65,12 +65,13 @@ replica_node::replica_node(connect_options where,
       view_{std::make_shared<replica_view>(maximum_lag)} {}
 
 asio::awaitable<void> replica_node::check(std::chrono::milliseconds limit) {
+    auto const end = std::chrono::steady_clock::now() + limit;
     for (auto again = true; again;) {
         again = link() != nullptr; // a connection that was kept may have broken long ago
         std::exception_ptr failure;
         try {
             auto asking = ask();
-            co_await with_deadline(limit, std::move(asking));
+            co_await with_deadline(end - std::chrono::steady_clock::now(), std::move(asking));
             co_return;
         } catch (...) {
             failure = std::current_exception();

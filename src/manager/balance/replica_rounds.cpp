@@ -85,9 +85,14 @@ asio::awaitable<void> replica_state::look_at_primary() {
 asio::awaitable<void> replica_state::look_at(std::vector<lease> borrowed) {
     auto found = false;
     for (auto& each : borrowed) {
-        auto const refuses_writes = co_await each.fetch_one<bool>(
-            "select pg_catalog.pg_is_in_recovery() or "
-            "pg_catalog.current_setting('default_transaction_read_only')::bool");
+        auto refuses_writes = false;
+        try {
+            refuses_writes = co_await each.fetch_one<bool>(
+                "select pg_catalog.pg_is_in_recovery() or "
+                "pg_catalog.current_setting('default_transaction_read_only')::bool");
+        } catch (error const&) { // a broken one says nothing of the others
+            each.discard();
+        }
         if (refuses_writes)
             each.discard();
         found = found || refuses_writes;

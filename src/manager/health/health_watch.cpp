@@ -92,7 +92,13 @@ std::shared_ptr<flight> health_watch::check() {
                                             std::chrono::nanoseconds took) {
         self->ended(failure, took);
     };
-    auto const started = probe::start(*watched, options_.timeout, std::move(done));
+    std::shared_ptr<probe> started;
+    try {
+        started = probe::start(*watched, options_.timeout, std::move(done));
+    } catch (...) {
+        ended(std::current_exception(), {});
+        return mine;
+    }
     lock.lock();
     if (current_ == mine)
         probe_ = started;
