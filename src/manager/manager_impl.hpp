@@ -55,7 +55,7 @@ public:
     registry names{scope_key::kind::named};
 
     std::mutex mutex; // guards all below
-    std::string default_name;
+    std::optional<std::string> default_name;
     std::optional<shutdown_report> report;
 
 private:

@@ -122,14 +122,14 @@ void manager::set_default(std::string_view name) {
 
 named_connection manager::default_connection() const {
     impl_->require_open();
-    std::string name;
+    std::optional<std::string> name;
     {
         std::lock_guard const lock{impl_->mutex};
         name = impl_->default_name;
     }
-    if (name.empty())
+    if (!name)
         throw error{errc::no_default_connection, "no default connection has been set"};
-    return get(name);
+    return get(*name);
 }
 
 asio::awaitable<std::vector<connect_result>> manager::connect_all(connect_mode mode) const {

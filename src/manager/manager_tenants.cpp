@@ -32,7 +32,9 @@ asio::awaitable<void> try_out(kind what, entry wanted, tenant_setup set_up) {
         auto preparing = set_up(held);
         co_await std::move(preparing);
     }
-    co_await handle.ping();
+    // Not over the handle: the caller can be in a scope of its name.
+    auto const probe = co_await handle.pool().acquire(handle.session());
+    co_await probe.ping();
 }
 
 asio::awaitable<void>

@@ -29,8 +29,8 @@ pool_directory::pool_directory(asio::any_io_executor executor, manager_options c
     : executor_{std::move(executor)},
       factory_{options.factory},
       budget_{budget_of(options)},
-      retain_{options.retain_unreferenced_pools},
-      health_{options.health.checked()} {}
+      health_{options.health.checked()},
+      retains_{options.retain_unreferenced_pools} {}
 
 bool pool_directory::entry::of_use() const noexcept {
     return !physical.expired() ||
@@ -74,7 +74,7 @@ pool pool_directory::make(physical_pool& wanted) {
     request.options.verify_first = true;
     if (request.options.budget == nullptr)
         request.options.budget = budget_;
-    if (kept != nullptr) {
+    if (kept != nullptr && !kept->impl()->is_closed()) {
         pool found{std::move(kept)};
         if (!factory_)
             wanted.note_ignored(differing_options(found.options(), request.options));
@@ -88,7 +88,7 @@ pool pool_directory::make(physical_pool& wanted) {
         std::erase_if(known.pools, [](auto const& old) { return old.expired(); });
         known.owner = made.owner();
         known.pools.push_back(made.owner()->impl());
-        if (retain_)
+        if (retains_ && wanted.key().find('\n') == std::string::npos) // else nobody finds it again
             retained_.push_back(wanted.shared_from_this());
         return made;
     }
@@ -132,6 +132,7 @@ std::vector<std::shared_ptr<pool_impl>> pool_directory::close() noexcept {
 void pool_directory::release() noexcept {
     std::vector<std::shared_ptr<physical_pool>> gone; // closes pools when the mutex is free
     std::lock_guard const lock{mutex_};
+    retains_ = false;
     gone.swap(retained_);
 }
 

@@ -56,12 +56,12 @@ private:
     asio::any_io_executor const executor_;
     pool_factory const factory_;
     std::shared_ptr<connection_budget> const budget_; // may be null
-    bool const retain_;
     health_options const health_;
 
     mutable std::mutex mutex_; // guards all below
     std::unordered_map<std::string, entry> entries_;
     std::vector<std::shared_ptr<physical_pool>> retained_;
+    bool retains_;
     std::uint64_t last_unshared_ = 0;
     std::size_t sweep_at_ = 64; // entries, when those that are of no use are looked for
     bool closed_ = false;

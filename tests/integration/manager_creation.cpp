@@ -10,6 +10,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <atomic>
+#include <optional>
 #include <thread>
 
 using namespace copg::test;
@@ -326,6 +327,44 @@ COPG_COROUTINE_TEST(a_handle_keeps_the_pool_that_the_next_tenant_of_the_target_g
     co_await handle.ping();
     routes.set_tenant("u", {.dsn = database.dsn()});
     BOOST_TEST((routes.tenant("u").pool() == handle.pool()));
+}
+
+// X72: there could be one only.
+COPG_COROUTINE_TEST(two_managers_share_neither_registrations_nor_pools) {
+    scratch_database const database;
+    auto first = co_await make_manager();
+    auto second = co_await make_manager();
+    first.set_tenant("t", {.dsn = database.dsn()});
+    BOOST_TEST(!second.has_tenant("t"));
+    second.set_tenant("t", {.dsn = database.dsn()});
+    BOOST_TEST((first.tenant("t").pool() != second.tenant("t").pool()));
+    co_await first.shutdown(1s);
+    co_await second.tenant("t").ping();
+}
+
+COPG_COROUTINE_TEST(a_target_whose_pool_was_closed_gets_a_new_one_when_it_comes_again) {
+    scratch_database const database;
+    auto routes = co_await make_manager();
+    routes.set_tenant("t", {.dsn = database.dsn()});
+    auto const handle = routes.tenant("t");
+    routes.remove_tenant("t");
+    handle.pool().close();
+    routes.set_tenant("t", {.dsn = database.dsn()});
+    co_await routes.tenant("t").ping();
+}
+
+// What was retained after the manager had gone, was never closed: the test's loop would not end.
+COPG_COROUTINE_TEST(what_a_manager_would_retain_does_not_outlive_it) {
+    scratch_database const database;
+    copg::manager_options options;
+    options.retain_unreferenced_pools = true;
+    std::optional<copg::named_connection> kept;
+    {
+        auto routes = co_await make_manager(options);
+        routes.set_named("n", {.dsn = database.dsn()});
+        kept = routes.get("n");
+    }
+    co_await kept->db().ping();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -44,6 +44,9 @@ COPG_COROUTINE_TEST(the_default_connection_is_the_one_that_was_named_exactly) {
     BOOST_TEST(routes.default_connection().name() == "other");
     routes.remove_named("other");
     BOOST_TEST((code_of([&] { routes.default_connection(); }) == errc::name_not_found));
+    routes.set_named("", {.dsn = "host=h user=u"});
+    routes.set_default("");
+    BOOST_TEST(routes.default_connection().name().empty());
 }
 
 // S3

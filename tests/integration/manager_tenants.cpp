@@ -222,4 +222,20 @@ COPG_COROUTINE_TEST(a_grace_without_end_waits_until_the_leases_are_back) {
     BOOST_TEST(report.in_use.empty());
 }
 
+COPG_COROUTINE_TEST(a_migration_inside_a_scope_of_its_tenant_leaves_the_scope_alone) {
+    scratch_database const one;
+    scratch_database const two;
+    auto routes = co_await make_manager();
+    routes.set_tenant("acme", {.dsn = one.dsn()});
+    auto const here = routes.tenant("acme");
+    std::string seen;
+    auto const body = [&]() -> asio::awaitable<void> {
+        copg::target const there{.dsn = two.dsn()};
+        co_await routes.migrate_tenant("acme", there);
+        seen = co_await here.fetch_one<std::string>("select current_database()::text");
+    };
+    co_await copg::transaction(here, body);
+    BOOST_TEST(seen == one.name());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
