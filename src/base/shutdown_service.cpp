@@ -2,13 +2,19 @@
 #include "base/shutdown_service.hpp"
 
 #include <boost/asio/query.hpp>
+#include <boost/asio/strand.hpp>
 
 namespace copg::detail {
 
 asio::execution_context::id shutdown_service::id;
 
 shutdown_service& shutdown_service::of(asio::any_io_executor const& executor) {
-    return asio::use_service<shutdown_service>(asio::query(executor, asio::execution::context));
+    auto& context = asio::query(executor, asio::execution::context);
+    // The newest service is told first. Once strands have been told, what is posted to one is
+    // destroyed by the thread that posts it, in the middle of what it does: listeners come before.
+    if (!asio::has_service<shutdown_service>(context))
+        asio::strand<asio::any_io_executor> const older{executor};
+    return asio::use_service<shutdown_service>(context);
 }
 
 void shutdown_service::add(shutdown_listener& listener) {
