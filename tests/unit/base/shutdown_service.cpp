@@ -26,6 +26,7 @@ struct posting_listener final : shutdown_listener {
         told = true;
         asio::post(*strand, [kept = posted] {});
         destroyed_at_once = posted.use_count() == 1;
+        strand.reset(); // while its service is there
     }
     std::shared_ptr<void> keep_alive() noexcept override { return std::make_shared<int>(); }
 };
@@ -50,7 +51,6 @@ BOOST_AUTO_TEST_CASE(listeners_are_told_before_strands_are_gone_whichever_was_fi
         }
         BOOST_TEST(listener.told);
         BOOST_TEST(!listener.destroyed_at_once);
-        listener.strand.reset();
     }
 }
 
