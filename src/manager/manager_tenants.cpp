@@ -75,9 +75,9 @@ asio::awaitable<departure_report> wait_for_leases(entry gone, milliseconds grace
 
 asio::awaitable<departure_report>
 offboard(shared_manager manager, std::string id, milliseconds grace) {
-    auto const gone = manager->tenants.find(id);
+    auto const gone = manager->tenants.remove(id);
     departure_report nothing;
-    if (gone == nullptr || !manager->tenants.remove(id))
+    if (gone == nullptr)
         co_return nothing;
     auto report = co_await wait_for_leases(gone, grace);
     co_return report;
