@@ -3,6 +3,7 @@
 
 /// Everything but copg::testing and the types of other libraries (driver/types/json.hpp,
 /// driver/types/decimal.hpp).
+#include <copg/base/context_executor.hpp>
 #include <copg/base/duration.hpp>
 #include <copg/base/error.hpp>
 #include <copg/base/identifier.hpp>
@@ -28,6 +29,5 @@
 #include <copg/manager/reconnect.hpp>
 #include <copg/manager/replica_set.hpp>
 #include <copg/pool/pool.hpp>
-#include <copg/scope/context_executor.hpp>
 #include <copg/scope/database.hpp>
 #include <copg/scope/transaction.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "manager/manager_impl.hpp"
 
+#include <copg/base/context_executor.hpp>
 #include <copg/manager/manager.hpp>
-#include <copg/scope/context_executor.hpp>
 
 namespace copg {
 namespace {

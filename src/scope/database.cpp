@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "base/context.hpp"
 #include "driver/sql_classifier.hpp"
 #include "pool/core.hpp"
-#include "scope/context.hpp"
 #include "scope/failure_listener.hpp"
 #include "scope/scope_state.hpp"
 #include "scope/stand_alone.hpp"
@@ -35,7 +35,7 @@ namespace {
 
 asio::awaitable<result> run_anywhere(database handle, statement statement) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const scope = detail::context_node::find(detail::context_of(executor), handle.key());
+    auto const scope = detail::find_scope(detail::context_of(executor), handle.key());
     if (scope != nullptr) {
         auto rows = co_await scope->run(std::move(handle), std::move(statement));
         co_return rows;
@@ -50,7 +50,7 @@ asio::awaitable<result> run_and_tell(database handle,
                                      std::shared_ptr<detail::failure_listener> listener,
                                      statement statement) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const scope = detail::context_node::find(detail::context_of(executor), handle.key());
+    auto const scope = detail::find_scope(detail::context_of(executor), handle.key());
     try {
         auto rows = co_await run_anywhere(std::move(handle), std::move(statement));
         co_return rows;
@@ -65,7 +65,7 @@ asio::awaitable<result> run_and_tell(database handle,
 
 asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const scope = detail::context_node::find(detail::context_of(executor), handle.key());
+    auto const scope = detail::find_scope(detail::context_of(executor), handle.key());
     if (scope != nullptr) {
         auto bound = co_await scope->bind(std::move(handle));
         co_return bound;
@@ -76,7 +76,7 @@ asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
 
 asio::awaitable<lease> acquire_outside(database handle, std::source_location where) {
     auto const executor = co_await asio::this_coro::executor;
-    if (detail::context_node::find(detail::context_of(executor), handle.key()) != nullptr)
+    if (detail::find_scope(detail::context_of(executor), handle.key()) != nullptr)
         throw error{errc::scope_conflict,
                     fmt::format("{} is in a transaction scope here: use its database handle, or "
                                 "pool().acquire() for a connection outside the scope",

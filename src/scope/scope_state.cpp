@@ -45,6 +45,18 @@ void refuse_control(statement const& statement, scope_key const& key) {
 
 } // namespace
 
+std::shared_ptr<scope_state> find_scope(std::shared_ptr<context_node const> const& innermost,
+                                        scope_key const& key) noexcept {
+    for (auto const* node = innermost.get(); node != nullptr; node = node->parent()) {
+        if (node->entry() == nullptr)
+            return nullptr;
+        auto found = std::static_pointer_cast<scope_state>(node->entry());
+        if (found->key() == key)
+            return found;
+    }
+    return nullptr;
+}
+
 asio::awaitable<result> scope_state::run(database handle, statement statement) {
     refuse_control(statement, key_);
     auto const self = shared_from_this();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/async_mutex.hpp"
+#include "base/context.hpp"
 #include "scope/failure_listener.hpp"
 
 #include <copg/pool/pool.hpp>
@@ -23,12 +24,13 @@ class connection_impl;
 ///
 /// Invariants: at most one connection; BEGIN is sent at most once; after end() nothing runs, and no
 /// connection is held.
-class scope_state : public std::enable_shared_from_this<scope_state> {
+class scope_state : public context_entry, public std::enable_shared_from_this<scope_state> {
 public:
     scope_state(scope_key key, transaction_options const& options)
         : key_{std::move(key)}, options_{options} {}
 
     scope_key const& key() const noexcept { return key_; }
+    hold holds(void const*) const noexcept override { return hold::none; }
 
     /// Runs a statement of a handle of this scope's name in its transaction.
     /// @throws error errc::scope_ended, errc::scope_conflict, errc::unsupported_statement
@@ -81,5 +83,9 @@ private:
     lease lease_;
     bool begun_ = false;
 };
+
+/// The innermost scope of that key that a coroutine takes part in, or null.
+std::shared_ptr<scope_state> find_scope(std::shared_ptr<context_node const> const& innermost,
+                                        scope_key const& key) noexcept;
 
 } // namespace copg::detail

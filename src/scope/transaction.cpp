@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "scope/context.hpp"
+#include "base/context.hpp"
 #include "scope/scope_state.hpp"
 
 #include <copg/scope/transaction.hpp>
@@ -13,7 +13,7 @@ entered_scope enter_scope(asio::any_io_executor const& executor,
                           transaction_options const& options) {
     entered_scope entered;
     auto context = context_of(executor);
-    if (auto outer = context_node::find(context, key)) {
+    if (auto outer = find_scope(context, key)) {
         outer->check_join(options);
         entered.scope = std::move(outer);
         entered.executor = executor;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <copg/scope/context_executor.hpp>
+#include <copg/base/context_executor.hpp>
 #include <copg/scope/database.hpp>
 #include <copg/scope/scope_key.hpp>
 #include <copg/scope/transaction_options.hpp>

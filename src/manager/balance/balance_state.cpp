@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "manager/balance/balance_state.hpp"
 
-#include "scope/context.hpp"
+#include "base/context.hpp"
+#include "scope/scope_state.hpp"
 
 namespace copg::detail {
 namespace {
@@ -81,10 +82,10 @@ std::optional<database> balance_state::in_scope(asio::any_io_executor const& exe
     auto const context = context_of(executor);
     if (context == nullptr)
         return std::nullopt;
-    if (reserve_ && context_node::find(context, reserve_->key()) != nullptr)
+    if (reserve_ && find_scope(context, reserve_->key()) != nullptr)
         return reserve_;
     for (auto const& each : members_)
-        if (context_node::find(context, each.what.database().key()) != nullptr)
+        if (find_scope(context, each.what.database().key()) != nullptr)
             return each.what.database();
     return std::nullopt;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "manager/balance/replica_state.hpp"
 
+#include <copg/base/context_executor.hpp>
 #include <copg/manager/pool_parameters.hpp>
-#include <copg/scope/context_executor.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "scope/context.hpp"
+#include "base/context.hpp"
 #include "support/allocation_counter.hpp"
 
 #include <boost/asio/io_context.hpp>

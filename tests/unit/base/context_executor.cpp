@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "scope/context.hpp"
-#include "scope/scope_state.hpp"
+#include "base/context.hpp"
 #include "support/coroutine_test.hpp"
 
-#include <copg/scope/context_executor.hpp>
+#include <copg/base/context_executor.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -14,20 +13,27 @@
 
 namespace asio = boost::asio;
 using namespace copg::detail;
-using copg::scope_key;
 
 namespace {
 
-scope_key const main_db{scope_key::kind::named, "main"};
+struct room : context_entry {
+    hold holds(void const*) const noexcept override { return hold::none; }
+};
 
-std::shared_ptr<context_node const> make_context(scope_key const& key) {
-    return std::make_shared<context_node const>(
-        nullptr, std::make_shared<scope_state>(key, copg::transaction_options{}));
+auto const main_room = std::make_shared<room>();
+
+std::shared_ptr<context_node const> make_context(std::shared_ptr<room> const& entered) {
+    return std::make_shared<context_node const>(nullptr, entered);
+}
+
+bool is_in(std::shared_ptr<context_node const> const& context,
+           std::shared_ptr<room> const& wanted) {
+    return context != nullptr && context->entry() == wanted;
 }
 
 asio::awaitable<bool> is_inside() {
     auto const executor = co_await asio::this_coro::executor;
-    co_return context_node::find(context_of(executor), main_db) != nullptr;
+    co_return is_in(context_of(executor), main_room);
 }
 
 asio::awaitable<bool> is_inside_later() {
@@ -59,7 +65,7 @@ BOOST_AUTO_TEST_SUITE(test_context_executor)
 
 BOOST_AUTO_TEST_CASE(the_context_reaches_nested_calls_timers_operators_and_children) {
     asio::io_context loop;
-    auto const inside = with_context(loop.get_executor(), make_context(main_db));
+    auto const inside = with_context(loop.get_executor(), make_context(main_room));
     auto ended = false;
     asio::co_spawn(inside, check_all_ways(), [&](std::exception_ptr failure) {
         BOOST_TEST(!failure);
@@ -71,7 +77,7 @@ BOOST_AUTO_TEST_CASE(the_context_reaches_nested_calls_timers_operators_and_child
 
 COPG_COROUTINE_TEST(the_context_is_lost_on_another_executor_unless_it_is_inherited) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const inside = with_context(executor, make_context(main_db));
+    auto const inside = with_context(executor, make_context(main_room));
     asio::thread_pool threads{1};
     auto const check = [](asio::any_io_executor elsewhere) -> asio::awaitable<void> {
         auto lost = co_await asio::co_spawn(elsewhere, is_inside(), asio::use_awaitable);
@@ -88,19 +94,18 @@ COPG_COROUTINE_TEST(the_context_is_lost_on_another_executor_unless_it_is_inherit
 BOOST_AUTO_TEST_CASE(leaving_the_scope_gives_the_wrapped_executor_back) {
     asio::io_context loop;
     asio::any_io_executor const plain = loop.get_executor();
-    auto const inside = with_context(plain, make_context(main_db));
+    auto const inside = with_context(plain, make_context(main_room));
     BOOST_TEST((copg::leave_scope(inside) == plain));
     BOOST_TEST((copg::leave_scope(plain) == plain));
 }
 
 BOOST_AUTO_TEST_CASE(a_strand_stays_a_strand_in_a_scope_and_out_of_it) {
     asio::io_context loop;
-    auto const inside = with_context(loop.get_executor(), make_context(main_db));
+    auto const inside = with_context(loop.get_executor(), make_context(main_room));
     auto const strand = asio::make_strand(inside);
     auto const left = copg::leave_scope(strand);
-    BOOST_TEST((context_node::find(context_of(left), main_db) == nullptr));
-    scope_key const other{scope_key::kind::named, "other"};
-    auto const deeper = with_context(strand, make_context(other));
+    BOOST_TEST((!is_in(context_of(left), main_room)));
+    auto const deeper = with_context(strand, make_context(std::make_shared<room>()));
     int on_strand = 0;
     for (auto const& executor : {left, deeper})
         asio::post(executor, [&] { on_strand += strand.running_in_this_thread(); });
@@ -108,18 +113,9 @@ BOOST_AUTO_TEST_CASE(a_strand_stays_a_strand_in_a_scope_and_out_of_it) {
     BOOST_TEST(on_strand == 2);
 }
 
-BOOST_AUTO_TEST_CASE(only_the_key_that_was_entered_is_found) {
-    auto const context = make_context(main_db);
-    BOOST_TEST((context_node::find(context, main_db) != nullptr));
-    BOOST_TEST((context_node::find(context, {scope_key::kind::tenant, "main"}) == nullptr));
-    BOOST_TEST((context_node::find(nullptr, main_db) == nullptr));
-    auto const hidden = std::make_shared<context_node const>(context, nullptr);
-    BOOST_TEST((context_node::find(hidden, main_db) == nullptr));
-}
-
 BOOST_AUTO_TEST_CASE(a_kept_executor_does_not_keep_the_loop_running) {
     asio::io_context loop;
-    auto const inside = with_context(loop.get_executor(), make_context(main_db));
+    auto const inside = with_context(loop.get_executor(), make_context(main_room));
     {
         auto const tracked = asio::prefer(inside, asio::execution::outstanding_work.tracked);
     }

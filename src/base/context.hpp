@@ -1,32 +1,52 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <copg/scope/context_executor.hpp>
-#include <copg/scope/scope_key.hpp>
+#include <copg/base/context_executor.hpp>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
 namespace copg::detail {
 
-class scope_state;
+/// Something that a coroutine can be inside of, such as a transaction scope.
+class context_entry {
+public:
+    virtual ~context_entry() = default;
 
-/// One link of the immutable chain of scopes that a coroutine is in, innermost first.
+    /// Whether it keeps something of a shared resource to itself until the coroutines inside have
+    /// ended.
+    enum class hold { none, possible, certain };
+    virtual hold holds(void const* resource) const noexcept = 0;
+
+    /// Unlike that of any other, before and after. Never 0.
+    std::uint64_t id() const noexcept { return id_; }
+
+protected:
+    context_entry() noexcept;
+    context_entry(context_entry const&) = delete;
+    context_entry& operator=(context_entry const&) = delete;
+
+private:
+    std::uint64_t const id_;
+};
+
+/// One link of the immutable chain of what a coroutine is inside of, innermost first.
 class context_node {
 public:
-    /// @param scope  null: hides all scopes further out
+    /// @param entry  null: hides all that is further out; see entry()
     context_node(std::shared_ptr<context_node const> parent,
-                 std::shared_ptr<scope_state> scope) noexcept
-        : parent_{std::move(parent)}, scope_{std::move(scope)} {}
+                 std::shared_ptr<context_entry> entry) noexcept
+        : parent_{std::move(parent)}, entry_{std::move(entry)} {}
 
-    /// The innermost scope of that key that is not hidden, or null.
-    static std::shared_ptr<scope_state> find(std::shared_ptr<context_node const> const& innermost,
-                                             scope_key const& key) noexcept;
+    context_node const* parent() const noexcept { return parent_.get(); }
+    /// Null where a coroutine does not take part in what is further out, though it is still inside.
+    std::shared_ptr<context_entry> const& entry() const noexcept { return entry_; }
 
 private:
     std::shared_ptr<context_node const> parent_;
-    std::shared_ptr<scope_state> scope_;
+    std::shared_ptr<context_entry> entry_;
 };
 
 /// What context_executor points to: the context, and the wrapped executor in each variant that Asio

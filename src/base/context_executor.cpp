@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "scope/context.hpp"
-#include "scope/scope_state.hpp"
+#include "base/context.hpp"
 
-#include <copg/scope/context_executor.hpp>
+#include <copg/base/context_executor.hpp>
 
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <atomic>
+
 namespace copg {
 namespace detail {
 
-std::shared_ptr<scope_state>
-context_node::find(std::shared_ptr<context_node const> const& innermost,
-                   scope_key const& key) noexcept {
-    for (auto const* node = innermost.get(); node != nullptr; node = node->parent_.get()) {
-        if (node->scope_ == nullptr)
-            return nullptr;
-        if (node->scope_->key() == key)
-            return node->scope_;
-    }
-    return nullptr;
-}
+context_entry::context_entry() noexcept
+    : id_{[] {
+          static std::atomic<std::uint64_t> last = 0;
+          return ++last;
+      }()} {}
 
 executor_node::executor_node(asio::any_io_executor const& inner,
                              std::shared_ptr<context_node const> context,
