@@ -14,6 +14,19 @@ bool segment_plan::contains(step wanted) const noexcept {
     return std::find(begin(), end(), wanted) != end();
 }
 
+void segment_plan::add_once(step wanted) noexcept {
+    if (!contains(wanted))
+        steps_[size_++] = wanted;
+}
+
+segment_plan segment_plan::without(step unwanted) const noexcept {
+    segment_plan rest{};
+    for (auto const s : *this)
+        if (s != unwanted)
+            rest.add_once(s);
+    return rest;
+}
+
 segment_plan binding::plan(statement_kind kind, binding_wish wish) const noexcept {
     using enum statement_kind;
     auto const control = is_transaction_control(kind) || kind == transaction_point;

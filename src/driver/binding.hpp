@@ -13,8 +13,9 @@ namespace copg::detail {
 /// The server's transaction state, as of its last ReadyForQuery.
 enum class transaction_state { idle, open, failed };
 
-/// One step of a segment. `limit` sets the statement timeout and nothing else.
-enum class step { begin, prelude, limit, statement, commit };
+/// One step of a segment. `limit` sets the statement timeout and nothing else; points are savepoints
+/// made and released; the question is a SELECT of copg's own.
+enum class step : unsigned char { begin, prelude, points, limit, statement, question, commit };
 
 /// The steps of a segment in the order in which they are sent.
 class segment_plan {
@@ -27,11 +28,14 @@ public:
     step const* begin() const noexcept { return steps_.data(); }
     step const* end() const noexcept { return steps_.data() + size_; }
     bool contains(step wanted) const noexcept;
+    /// Appends it, unless it is there. @pre fewer than all steps are there
+    void add_once(step wanted) noexcept;
+    segment_plan without(step unwanted) const noexcept;
 
     friend bool operator==(segment_plan const&, segment_plan const&) = default;
 
 private:
-    std::array<step, 4> steps_{};
+    std::array<step, 7> steps_{};
     std::size_t size_ = 0;
 };
 

@@ -251,12 +251,19 @@ void connection_impl::lose(ready_list& ready) {
     if (exchanges_.empty()) {
         end_message_ = last_words(unasked);
     } else {
+        end_message_ = last_words(exchanges_.front().under_way());
+    }
+    lose_all(ready);
+    shut();
+}
+
+/// The first exchange is the one that may have had its effect.
+void connection_impl::lose_all(ready_list& ready) {
+    if (!exchanges_.empty()) {
         auto& e = exchanges_.front();
-        end_message_ = last_words(e.under_way());
         end(e, e.loss(end_message_), ready);
     }
     end_all(ready, std::make_exception_ptr(lost_error(errc::connection_lost, end_message_)));
-    shut();
 }
 
 // Why the connection ended: what the server said (class 57, operator intervention), if it said
@@ -300,7 +307,7 @@ void connection_impl::close() noexcept {
         end_message_ = settle_by_ && *settle_by_ <= clock::now()
                            ? "the server did not stop a cancelled statement in time"
                            : "the connection was closed";
-        end_all(ready, std::make_exception_ptr(lost_error(errc::connection_lost, end_message_)));
+        lose_all(ready);
         shut();
     }
     post_all(ready);

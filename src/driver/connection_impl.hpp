@@ -96,7 +96,7 @@ public:
     asio::awaitable<void> settle();
     bool is_settled() const noexcept { return settled_.load(std::memory_order_acquire); }
 
-    /// Ends every exchange with connection_lost. Does nothing the second time.
+    /// Ends every exchange as the loss of the connection does. Does nothing the second time.
     void close() noexcept;
     bool is_alive() const noexcept;
     /// The same, and asks the server to stop what runs: it would notice the end late by itself.
@@ -167,6 +167,7 @@ private:
     void arm_timer(clock::time_point at);
     void on_timer();
     void lose(ready_list& ready);
+    void lose_all(ready_list& ready);
     std::string last_words(segment_answer& answer);
     void shut() noexcept;
     void end_all(ready_list& ready, std::exception_ptr const& failure);

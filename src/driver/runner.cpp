@@ -31,8 +31,7 @@ void refuse_unsupported(statement_kind kind) {
                     "COPY FROM STDIN and TO STDOUT move data: use copy_in() and copy_out()"};
 }
 
-/// Reads the text of a statement that is about to run, and notes what it may leave behind.
-static sql_traits admit(connection_impl& connection, statement const& statement) {
+sql_traits admit(connection_impl& connection, statement const& statement) {
     auto const traits = traits_of(statement.sql());
     refuse_unsupported(traits.kind);
     connection.backend().mark(traits.after);
@@ -101,41 +100,6 @@ asio::awaitable<result> run_statement(std::shared_ptr<connection_impl> connectio
     if (answer.failed())
         std::rethrow_exception(answer.error);
     co_return std::move(answer.rows);
-}
-
-asio::awaitable<result> run_first_statement(std::shared_ptr<connection_impl> connection,
-                                            std::string begin_sql,
-                                            session session,
-                                            statement statement) {
-    claim const mine{connection, statement.where()};
-    if (!is_ready(*connection))
-        co_await get_ready(*connection);
-    auto const traits = admit(*connection, statement);
-
-    auto const limit = limit_of(*connection, statement);
-    segment_builder builder{connection->backend(), session, statement, traits, begin_sql, limit};
-    for (bool retried = false;; retried = true) {
-        prepare_to_build(*connection);
-        auto segment = builder.build(binding::plan_with_begin(builder.wish()),
-                                     builder.wish().limit.count() > 0);
-        segment.on_loss = errc::connection_lost;
-        auto const started = exchange::clock::now();
-        auto answer = co_await perform_one(*connection, segment, limit);
-        if (!answer.failed())
-            co_return std::move(answer.rows);
-        if (retried || !lost_own_statement(segment, answer))
-            rethrow(answer, limit, started);
-        co_await roll_back(*connection); // nothing of the transaction has been seen yet
-    }
-}
-
-asio::awaitable<void> open_transaction(std::shared_ptr<connection_impl> connection,
-                                       std::string begin_sql,
-                                       session session) {
-    claim const mine{connection, std::source_location::current()};
-    if (!is_ready(*connection))
-        co_await get_ready(*connection);
-    co_await open_held(*connection, begin_sql, session);
 }
 
 asio::awaitable<void>

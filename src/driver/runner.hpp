@@ -19,6 +19,10 @@ namespace copg::detail {
 /// @throws error errc::empty_query, errc::unsupported_statement for what has functions of its own
 void refuse_unsupported(statement_kind kind);
 
+/// Reads the text of a statement that is about to run, and notes what it may leave behind.
+/// @throws as refuse_unsupported()
+sql_traits admit(connection_impl& connection, statement const& statement);
+
 /// Whether a runner takes the right to use the connection, or its caller has it.
 enum class usage { claimed, held };
 
@@ -28,19 +32,8 @@ asio::awaitable<result> run_statement(std::shared_ptr<connection_impl> connectio
                                       statement statement,
                                       usage how = usage::claimed);
 
-/// Opens a transaction and runs its first statement, in one round trip. When it throws, the
+/// Opens a transaction and nothing else, for whoever holds the connection. When it throws, the
 /// transaction is open and failed, or the connection lost.
-asio::awaitable<result> run_first_statement(std::shared_ptr<connection_impl> connection,
-                                            std::string begin_sql,
-                                            session session,
-                                            statement statement);
-
-/// Opens a transaction and nothing else. When it throws, as run_first_statement.
-asio::awaitable<void> open_transaction(std::shared_ptr<connection_impl> connection,
-                                       std::string begin_sql,
-                                       session session);
-
-/// The same for whoever holds the connection already.
 asio::awaitable<void>
 open_held(connection_impl& connection, std::string const& begin_sql, session const& session);
 

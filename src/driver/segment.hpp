@@ -63,6 +63,7 @@ struct segment_item {
 /// an item that fails skips the rest.
 struct segment {
     boost::container::small_vector<segment_item, 5> items;
+    result* reply = nullptr;                 ///< takes the rows of step::question
     errc on_loss = errc::statement_in_doubt; ///< what losing the connection after sending means
     std::chrono::milliseconds limit{0};      ///< the statement timeout that it sets
     std::size_t checked_schemas = 0;         ///< hash of what its prelude proves to exist, or 0

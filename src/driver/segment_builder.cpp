@@ -49,6 +49,13 @@ segment segment_builder::build(segment_plan const& plan, bool sets_limit) {
         case step::prelude:
             add_prelude(built, sets_limit);
             break;
+        case step::points:
+            for (auto const& point : *points_)
+                built.items.push_back({action::run_sql, s, "", point.c_str(), nullptr});
+            break;
+        case step::question:
+            built.items.push_back({action::run_sql, s, "", question_, nullptr});
+            break;
         case step::limit:
             add_limit(built);
             break;

@@ -8,6 +8,7 @@
 #include <copg/driver/session.hpp>
 
 #include <string>
+#include <vector>
 
 namespace copg::detail {
 
@@ -27,6 +28,12 @@ public:
 
     binding_wish wish() const noexcept { return {session_ != nullptr, limit_}; }
 
+    /// What step::points and step::question stand for.
+    void surround(std::vector<std::string> const& points, char const* question) noexcept {
+        points_ = &points;
+        question_ = question;
+    }
+
     /// @param sets_limit  whether the prelude sets the statement timeout too
     segment build(segment_plan const& plan, bool sets_limit);
 
@@ -43,6 +50,8 @@ private:
     statement const& statement_;
     sql_traits const traits_;
     std::string const& begin_sql_;
+    std::vector<std::string> const* points_ = nullptr;
+    char const* question_ = nullptr;
     std::chrono::milliseconds const limit_;
     std::string const limit_text_;
     wire_parameters statement_parameters_;

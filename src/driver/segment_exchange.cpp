@@ -21,11 +21,13 @@ public:
                         std::make_move_iterator(answers.end())} {
         for (auto& answer : kept_answers_)
             answer.collects = nullptr; // was in the frame of whoever left
+        for (auto& segment : kept_segments_)
+            segment.reply = nullptr; // likewise
         point_to(kept_segments_, kept_answers_);
     }
 
 private:
-    std::vector<segment> const kept_segments_; // their texts are gone; they are sent already
+    std::vector<segment> kept_segments_; // their texts are gone; they are sent already
     std::vector<segment_answer> kept_answers_;
 };
 

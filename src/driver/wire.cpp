@@ -248,6 +248,8 @@ void wire::accept(pg_result_handle result,
         binding.limit_succeeded(segment.limit);
     if (item.purpose == step::statement || item.purpose == step::commit)
         answer.tag = tag;
+    if (item.purpose == step::question && segment.reply != nullptr)
+        *segment.reply = copg::result{result.release()};
     if (item.purpose != step::statement)
         return;
     copg::result whole{result.release()};
