@@ -55,11 +55,11 @@ public:
     pool_waiter* next_granted(pool_time now) noexcept;
     /// A waiter whose deadline has passed, taken off the queue; null when none.
     pool_waiter* next_expired(pool_time now) noexcept;
-    /// A waiter that keeps a dead-lock up, taken off the queue; null when there is none. A
-    /// dead-lock is when there are as many connections as there may be, each is held by a
-    /// transaction scope, and inside of each of these scopes somebody waits: of all these, the one
-    /// who came last. Free while nobody waits inside of a scope; else it takes a look at each
-    /// connection at the most.
+    /// Of the waiters in a dead-lock the one that came last, taken off the queue; null when there
+    /// is no dead-lock, which means: there are as many connections as there may be, each is held by
+    /// a transaction scope, and inside of each of these scopes somebody waits. Free while nobody
+    /// waits inside of a scope; else it looks at each connection at the most. Ask after the
+    /// decisions that remove connections.
     pool_waiter* next_deadlocked(pool_time now) noexcept;
     /// Whether it is worth asking for.
     bool may_be_deadlocked() const noexcept {

@@ -36,8 +36,7 @@ struct pool_impl::start_waiting {
     void operator()(Handler&& handler) const {
         auto const alive = self->shared_from_this(); // the waiter may end meanwhile, elsewhere
         auto slot = asio::get_associated_cancellation_slot(handler);
-        asio::any_io_executor const executor = asio::get_associated_executor(handler);
-        operation->look_around(context_of(executor).get());
+        operation->look_around(context_of(asio::get_associated_executor(handler)).get());
         operation->waiter = resumption{std::forward<Handler>(handler)};
         if (slot.is_connected()) {
             {

@@ -9,7 +9,7 @@
 namespace copg::detail {
 namespace {
 
-/// What the innermost scope around a waiter holds, of those that hold something.
+/// What the innermost scope around a waiter holds, of those that hold something; one must.
 pool_slot const& held_around(pool_waiter const& waiter, std::list<pool_slot> const& slots) {
     auto found = slots.end();
     for (auto around = waiter.inside.begin(); found == slots.end(); ++around)
@@ -45,8 +45,7 @@ std::exception_ptr pool_impl::nested_error(pool_waiter const& waiter, time now) 
     acquire_error::details why{core_.last_wait(), last_connect_failure_, longest_leases(now, 3)};
     auto text = fmt::format(
         "nested acquire at {}, inside of the transaction scope that took its connection at {}: "
-        "each "
-        "connection of the pool ({}) is held by a scope that waits for another one; use that "
+        "each connection of the pool ({}) is held by a scope that waits for another one; use that "
         "scope's database handle instead, or raise the pool's maximum",
         describe(waiter.where),
         describe(held_around(waiter, core_.slots()).where),
