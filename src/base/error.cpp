@@ -41,6 +41,8 @@ private:
             return "acquire timed out";
         case errc::queue_full:
             return "queue full";
+        case errc::nested_acquire:
+            return "nested acquire";
         case errc::pool_closed:
             return "pool closed";
         case errc::lease_released:

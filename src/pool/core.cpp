@@ -23,8 +23,10 @@ pool_core::~pool_core() {
     due_.clear();
 }
 
-pool_slot*
-pool_core::take(session const& wanted, std::source_location const& where, pool_time now) {
+pool_slot* pool_core::take(session const& wanted,
+                           std::source_location const& where,
+                           pool_time now,
+                           std::uint64_t scope) {
     if (idle_.empty() || queue_.eligible() > 0 || paused_ || closed_)
         return nullptr;
     pool_tenant* tenant = nullptr;
@@ -34,13 +36,14 @@ pool_core::take(session const& wanted, std::source_location const& where, pool_t
             return nullptr;
     }
     auto& slot = idle_.take(wanted);
-    begin_use(slot, wanted, where, tenant, now);
+    begin_use(slot, wanted, where, scope, tenant, now);
     return &slot;
 }
 
 void pool_core::begin_use(pool_slot& slot,
                           session const& wanted,
                           std::source_location const& where,
+                          std::uint64_t scope,
                           pool_tenant* tenant,
                           pool_time now) noexcept {
     slot.now = pool_slot::state::in_use;
@@ -49,6 +52,8 @@ void pool_core::begin_use(pool_slot& slot,
     if (slot.last_session.data() != wanted.data()) // a copy counts, across threads
         slot.last_session = wanted;
     slot.where = where;
+    slot.held_by = scope;
+    scope_held_ += scope != 0 ? 1 : 0;
     slot.reported = false;
     if (tenant != nullptr) {
         slot.charged = tenant;
@@ -82,6 +87,7 @@ void pool_core::tell_budget() noexcept {
 
 void pool_core::end_use(pool_slot& slot, pool_time now) noexcept {
     counters_.held += std::max(pool_time::duration::zero(), now - slot.since);
+    scope_held_ -= std::exchange(slot.held_by, 0) != 0 ? 1 : 0;
     if (auto* const tenant = std::exchange(slot.charged, nullptr))
         queue_.discharge(*tenant, clock_.read(now));
 }

@@ -6,6 +6,7 @@
 #include "pool/fair_queue.hpp"
 #include "pool/idle_set.hpp"
 #include "pool/idle_window.hpp"
+#include "pool/nested_waits.hpp"
 
 #include <copg/pool/pool_statistics.hpp>
 
@@ -24,6 +25,7 @@ namespace copg::detail {
 /// - No eligible waiter waits beside an idle connection, unless paused.
 /// - A waiter leaves the queue exactly once: granted, expired, refused or withdrawn. Within a
 ///   tenant, waiters are granted in the order of their arrival, and no newcomer comes before them.
+/// - Nobody waits in a dead-lock; see next_deadlocked().
 /// - A tenant's connections in use never exceed its maximum.
 /// - A connect belongs to the pool, not to the waiter that caused it.
 ///
@@ -40,7 +42,11 @@ public:
 
     /// An acquire that does not wait: the idle connection that suits the session best; null when it
     /// would have to wait.
-    pool_slot* take(session const& wanted, std::source_location const& where, pool_time now);
+    /// @param scope  the transaction scope that holds it from now on, if one does
+    pool_slot* take(session const& wanted,
+                    std::source_location const& where,
+                    pool_time now,
+                    std::uint64_t scope = 0);
     /// @return false when the queue is full
     bool enqueue(pool_waiter& waiter, pool_time now);
     /// The waiter was cancelled. @return false when it is no longer queued
@@ -49,6 +55,17 @@ public:
     pool_waiter* next_granted(pool_time now) noexcept;
     /// A waiter whose deadline has passed, taken off the queue; null when none.
     pool_waiter* next_expired(pool_time now) noexcept;
+    /// Of the waiters in a dead-lock the one that came last, taken off the queue; null when there
+    /// is no dead-lock, which means: there are as many connections as there may be, each is held by
+    /// a transaction scope, and inside of each of these scopes somebody waits. Free while nobody
+    /// waits inside of a scope; else it looks at each connection at the most. Ask after the
+    /// decisions that remove connections.
+    pool_waiter* next_deadlocked(pool_time now) noexcept;
+    /// Whether it is worth asking for.
+    bool may_be_deadlocked() const noexcept {
+        return !nested_.empty() && scope_held_ >= options_.maximum &&
+               scope_held_ == slots_.size() && connecting_ == 0;
+    }
     /// Any waiter, taken off the queue, oldest first; null when none.
     pool_waiter* next_refused(pool_time now) noexcept;
     /// How the wait that has just ended was spent.
@@ -155,6 +172,7 @@ private:
     void begin_use(pool_slot& slot,
                    session const& wanted,
                    std::source_location const& where,
+                   std::uint64_t scope,
                    pool_tenant* tenant,
                    pool_time now) noexcept;
     void end_use(pool_slot& slot, pool_time now) noexcept;
@@ -188,6 +206,7 @@ private:
     std::list<pool_slot> slots_;
     idle_set idle_;
     fair_queue queue_;
+    nested_waits nested_; // some of the queue
     deadline_order deadlines_;
     wait_clock clock_;
     wait_breakdown last_wait_;
@@ -196,6 +215,7 @@ private:
     connect_gate gate_;
     budget_account* const budget_; // may be null
     std::size_t connecting_ = 0;
+    std::size_t scope_held_ = 0; // in use by transaction scopes
     std::size_t closing_ = 0;
     std::size_t soon_ = 0; // of the others, those that will not be long
     std::optional<pool_time> soon_until_;

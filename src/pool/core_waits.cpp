@@ -17,6 +17,7 @@ bool pool_core::enqueue(pool_waiter& waiter, pool_time now) {
     waiter.since = now;
     waiter.marks = fair_queue::served(tenant, clock_.read(now));
     queue_.push(waiter, tenant);
+    nested_.add(waiter);
     if (waiter.deadline)
         deadlines_.insert(deadlines_.end(), waiter);
     return true;
@@ -38,8 +39,12 @@ pool_waiter* pool_core::next_granted(pool_time now) noexcept {
     idle_.remove(slot);
     note_cause(now);
     end_wait(*waiter, now, true);
-    begin_use(
-        slot, waiter->wanted, waiter->where, queue_.charges() ? waiter->tenant : nullptr, now);
+    begin_use(slot,
+              waiter->wanted,
+              waiter->where,
+              waiter->scope,
+              queue_.charges() ? waiter->tenant : nullptr,
+              now);
     queue_.tidy(*waiter->tenant);
     waiter->granted = &slot;
     ++counters_.acquired_after_wait;
@@ -52,6 +57,23 @@ pool_waiter* pool_core::next_expired(pool_time now) noexcept {
     auto& waiter = *deadlines_.begin();
     give_up(waiter, now);
     ++counters_.timed_out;
+    return &waiter;
+}
+
+pool_waiter* pool_core::next_deadlocked(pool_time now) noexcept {
+    if (!may_be_deadlocked())
+        return nullptr;
+    enclosing_scope const* last = nullptr;
+    for (auto const& slot : slots_) {
+        auto const* const youngest = nested_.youngest_in(slot.held_by);
+        if (youngest == nullptr)
+            return nullptr; // this scope goes on, and will give its connection back
+        if (last == nullptr || youngest->arrival > last->arrival)
+            last = youngest;
+    }
+    auto& waiter = *last->waiter;
+    give_up(waiter, now);
+    ++counters_.nested_refused;
     return &waiter;
 }
 
@@ -68,6 +90,7 @@ pool_waiter* pool_core::next_refused(pool_time now) noexcept {
 void pool_core::end_wait(pool_waiter& waiter, pool_time now, bool granted) noexcept {
     if (waiter.deadline_hook.is_linked())
         deadlines_.erase(deadlines_.iterator_to(waiter));
+    nested_.remove(waiter);
     auto const spent = fair_queue::served(*waiter.tenant, clock_.read(now)) - waiter.marks;
     auto const part = [&spent](wait_cause cause) { return spent[static_cast<std::size_t>(cause)]; };
     last_wait_ = {now - waiter.since,

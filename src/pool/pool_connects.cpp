@@ -6,7 +6,6 @@
 
 #include <copg/base/with_deadline.hpp>
 #include <copg/driver/connection.hpp>
-#include <copg/pool/acquire_error.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -233,10 +232,7 @@ std::exception_ptr pool_impl::timeout_error(acquire_operation const& operation, 
                           pool.in_use + pool.closing,
                           pool.connecting,
                           pool.waiting);
-    for (auto const& held : why.longest)
-        text += "; held " + describe(held);
-    if (last_connect_failure_)
-        text += "; the last attempt to connect: " + text_of(last_connect_failure_);
+    text += describe(why);
     return std::make_exception_ptr(acquire_error{
         unreachable ? errc::connect_failed : errc::acquire_timeout, text, std::move(why)});
 }
@@ -265,13 +261,25 @@ lease_info pool_impl::info_of(pool_slot const& slot, time now) {
 }
 
 std::string describe(lease_info const& held) {
-    std::string_view file = held.where.file_name();
-    file.remove_prefix(file.find_last_of('/') + 1); // npos + 1 is 0
-    return fmt::format("for {} ms by {}:{} ({})",
+    return fmt::format("for {} ms by {} ({})",
                        std::chrono::round<std::chrono::milliseconds>(held.held).count(),
-                       file,
-                       held.where.line(),
+                       describe(held.where),
                        held.session);
+}
+
+std::string describe(std::source_location const& where) {
+    std::string_view file = where.file_name();
+    file.remove_prefix(file.find_last_of('/') + 1); // npos + 1 is 0
+    return fmt::format("{}:{}", file, where.line());
+}
+
+std::string describe(acquire_error::details const& why) {
+    std::string text;
+    for (auto const& held : why.longest)
+        text += "; held " + describe(held);
+    if (why.last_connect_failure)
+        text += "; the last attempt to connect: " + text_of(why.last_connect_failure);
+    return text;
 }
 
 } // namespace copg::detail

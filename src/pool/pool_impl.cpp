@@ -7,6 +7,7 @@
 #include <copg/pool/connection_budget.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -35,6 +36,7 @@ struct pool_impl::start_waiting {
     void operator()(Handler&& handler) const {
         auto const alive = self->shared_from_this(); // the waiter may end meanwhile, elsewhere
         auto slot = asio::get_associated_cancellation_slot(handler);
+        operation->look_around(context_of(asio::get_associated_executor(handler)).get());
         operation->waiter = resumption{std::forward<Handler>(handler)};
         if (slot.is_connected()) {
             {
@@ -53,7 +55,7 @@ acquire_operation::acquire_operation(pool_impl& owner, acquire_request const& re
     : pool{owner} {
     wanted = request.wanted;
     where = request.where;
-    holds_connection = request.holds_connection;
+    scope = request.scope;
     if (request.limit.count() != 0)
         deadline = steady_clock::now() + bounded(request.limit);
 }
@@ -150,16 +152,24 @@ void pool_impl::reclaim() {
     act(due);
 }
 
-pool_slot* pool_impl::take(session const& wanted, std::source_location const& where) {
+pool_slot*
+pool_impl::take(session const& wanted, std::source_location const& where, std::uint64_t scope) {
     auto const now = charges_ ? steady_clock::now() : coarse_now();
-    std::lock_guard const lock{mutex_};
-    return core_.take(wanted, where, now);
+    std::unique_lock lock{mutex_};
+    auto* const slot = core_.take(wanted, where, now, scope);
+    if (slot == nullptr || !core_.may_be_deadlocked())
+        return slot;
+    decisions due; // its scope has waiters inside that no longer have anything to wait for
+    decide(due, steady_clock::now());
+    lock.unlock();
+    act(due);
+    return slot;
 }
 
 // One coroutine for the wait and what is around it: a waiter costs one frame.
 asio::awaitable<lease> pool_impl::acquire(std::shared_ptr<pool_impl> self,
                                           acquire_request request) {
-    auto* slot = take(request.wanted, request.where);
+    auto* slot = take(request.wanted, request.where, request.scope);
     if (slot == nullptr) {
         acquire_operation operation{*this, request};
         auto const initiation = start_waiting{this, &operation};
@@ -316,6 +326,7 @@ void pool_impl::decide(decisions& due, time now) {
     for (auto gone = core_.next_to_close(now); gone.slot != nullptr;
          gone = core_.next_to_close(now))
         close_slot(due, *gone.slot, gone.reason, now);
+    refuse_deadlocked(due, now);
     while (auto* const slot = core_.next_to_check(now))
         due.to_check.push_back(slot);
     while (auto* const slot = core_.next_to_report(now))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "base/context.hpp"
 #include "base/resumption.hpp"
 #include "base/shutdown_service.hpp"
 #include "driver/connect_attempt.hpp"
@@ -9,6 +10,7 @@
 #include "pool/server_watch.hpp"
 
 #include <copg/driver/connect_options.hpp>
+#include <copg/pool/acquire_error.hpp>
 #include <copg/pool/lease.hpp>
 #include <copg/pool/lease_info.hpp>
 #include <copg/pool/pool_load.hpp>
@@ -36,13 +38,17 @@ public:
     session wanted;
     std::chrono::milliseconds limit; // 0: none
     std::source_location where;
-    bool holds_connection = false; // of this pool already
+    std::uint64_t scope = 0; // the id of the transaction scope that it is for; 0: a plain lease
 };
 
 /// A waiter and the coroutine behind it; lives in the frame of that coroutine.
 struct acquire_operation : pool_waiter {
     acquire_operation(pool_impl& owner, acquire_request const& request);
     ~acquire_operation(); ///< a frame that is destroyed while it waits leaves no trace
+
+    /// Notes the scopes that the coroutine is inside of, as far as they matter to the pool. Without
+    /// the pool's mutex: they have their own.
+    void look_around(context_node const* innermost);
 
     pool_impl& pool;
     std::uint64_t id = 0;
@@ -66,7 +72,8 @@ public:
     // Borrowing (pool_impl.cpp).
 
     /// @return null when it would have to wait
-    pool_slot* take(session const& wanted, std::source_location const& where);
+    pool_slot*
+    take(session const& wanted, std::source_location const& where, std::uint64_t scope = 0);
     /// @param self  this, kept alive by the lease
     asio::awaitable<lease> acquire(std::shared_ptr<pool_impl> self, acquire_request request);
     void release(pool_slot& slot) noexcept;
@@ -128,6 +135,8 @@ private:
     void act(decisions& due);
     void refuse(decisions& due, pool_waiter& waiter, std::exception_ptr const& failure);
     void refuse_all(decisions& due, std::exception_ptr const& failure);
+    void refuse_deadlocked(decisions& due, time now);
+    std::exception_ptr nested_error(pool_waiter const& waiter, time now) const;
     void put_back(decisions& due, pool_slot& slot, time now);
     void close_slot(decisions& due, pool_slot& slot, close_reason reason, time now);
     void remove(decisions& due, pool_slot& slot, close_reason reason, time now);
@@ -257,5 +266,9 @@ connect_options target_of(connect_options target, pool_options const& options);
 pool_time::duration bounded(std::chrono::milliseconds limit) noexcept;
 std::exception_ptr closed_error();
 std::string describe(lease_info const& held);
+/// `file.cpp:12`.
+std::string describe(std::source_location const& where);
+/// What a message tells of details, after all else.
+std::string describe(acquire_error::details const& why);
 
 } // namespace copg::detail

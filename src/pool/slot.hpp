@@ -44,6 +44,7 @@ struct pool_slot {
     pool_time last_sign{};          // of life, while idle
     session last_session;           // the one it serves, while in use
     std::source_location where;     // of the acquire, while in use
+    std::uint64_t held_by = 0;      // the transaction scope that uses it, if one does
     pool_tenant* charged = nullptr; // whose use it counts as, while in use
     pool_tenant* turn = nullptr;    // whom it has served last while others waited
     std::list<pool_slot>::iterator self;

@@ -68,17 +68,21 @@ void modelled_pool::arrive(pool_time now) {
         return;
     }
     auto const& wanted = some_session();
-    if (auto* const slot = core_.take(wanted, std::source_location::current(), now)) {
+    auto const scope = random_.one_in(2) ? ++last_scope_ : 0;
+    if (auto* const slot = core_.take(wanted, std::source_location::current(), now, scope)) {
         for (auto const& waiter : waiting_)
             require(waiter->wanted != wanted, "a newcomer overtook a waiter of its tenant");
         require(slot->last_session == wanted, "a slot does not know whom it serves");
-        borrow(slot, now);
+        borrow(slot, scope, now);
+        touched_ |= core_.may_be_deadlocked();
         return;
     }
     touched_ = true;
     auto made = std::make_unique<guest>();
     made->wanted = wanted;
-    made->holds_connection = random_.one_in(6);
+    made->scope = scope;
+    if (random_.one_in(2))
+        go_inside(*made);
     if (random_.one_in(2))
         made->deadline = now + 1ms * (1 + random_.below(100));
     auto const limit = core_.options().wait_queue_limit;
@@ -107,8 +111,14 @@ void modelled_pool::give_back(pool_time now) {
     if (borrowed_.empty())
         return;
     auto const chosen = random_.below(static_cast<unsigned>(borrowed_.size()));
-    auto& slot = *borrowed_[chosen];
-    borrowed_.erase(borrowed_.begin() + chosen);
+    if (can_end(*borrowed_[chosen]))
+        give_back(chosen, now);
+}
+
+void modelled_pool::give_back(std::size_t which, pool_time now) {
+    auto& slot = *borrowed_[which];
+    borrowed_.erase(borrowed_.begin() + static_cast<std::ptrdiff_t>(which));
+    holders_.erase(&slot);
     reported_.erase(&slot);
     touched_ |= !waiting_.empty();
     if (closed_ || fails(6)) {
@@ -236,7 +246,7 @@ bool modelled_pool::finish_some(pool_time now) {
     else if (!cleaning_.empty() || !closing_.empty())
         end_closing(now);
     else if (!borrowed_.empty())
-        give_back(now);
+        give_in(now);
     return !waiting_.empty() || is_busy();
 }
 

@@ -39,8 +39,10 @@ private:
 };
 
 /// One pool's core with the model of what it must do beside it: who waits and for how long on what
-/// account, who has what. The pool asks for decisions when the shell does: after most events, when
-/// its timer fires, and when the budget calls; not after a release or an acquire on the fast path.
+/// account, who has what, for which transaction scope and inside of which. A scope gives nothing
+/// back while somebody waits inside of it. The pool asks for decisions when the shell does: after
+/// most events, when its timer fires, and when the budget calls; not after a release or an acquire
+/// on the fast path.
 class modelled_pool {
 public:
     modelled_pool(pool_options const& options,
@@ -89,6 +91,7 @@ private:
         std::uint64_t timed_out = 0;
         std::uint64_t cancelled = 0;
         std::uint64_t queue_full = 0;
+        std::uint64_t nested_refused = 0;
         std::uint64_t refused = 0;
         std::uint64_t closed = 0;
         std::uint64_t checks = 0;
@@ -105,7 +108,7 @@ private:
     std::size_t used_by(session const& tenant) const;
     std::size_t servable() const;
     std::chrono::nanoseconds& part_of(guest& waiter) const;
-    void borrow(pool_slot* slot, pool_time now);
+    void borrow(pool_slot* slot, std::uint64_t scope, pool_time now);
     void leave(pool_waiter* waiter, bool granted);
     void put_back(pool_slot& slot, pool_time now);
     void remove(pool_slot& slot, close_reason reason, pool_time now);
@@ -113,6 +116,15 @@ private:
     void decide(pool_time now);
     void close_some(pool_time now);
     void grant_some(pool_time now);
+    void refuse_deadlocked(pool_time now);
+    bool is_around_a_waiter(std::uint64_t scope) const;
+    bool can_end(pool_slot const& used) const;
+    bool may_stall() const;
+    guest* last_of_a_dead_lock() const;
+    std::vector<std::uint64_t> scopes() const;
+    void go_inside(guest& waiter);
+    void give_back(std::size_t which, pool_time now);
+    void give_in(pool_time now);
     void connect_some(pool_time now);
     void arm_timer();
     void check_counts(pool_statistics const& now) const;
@@ -136,6 +148,8 @@ private:
     std::vector<std::uint64_t> connecting_; // by generation
     std::deque<std::unique_ptr<guest>> waiting_;
     std::vector<pool_slot*> borrowed_;
+    std::map<pool_slot const*, std::uint64_t> holders_; // of the borrowed ones, which scope
+    std::uint64_t last_scope_ = 0;
     std::vector<pool_slot*> cleaning_;
     std::vector<pool_slot*> checking_;
     std::vector<pool_core::closing> closing_;

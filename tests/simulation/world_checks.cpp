@@ -34,7 +34,7 @@ std::size_t modelled_pool::servable() const {
     return count;
 }
 
-void modelled_pool::borrow(pool_slot* slot, pool_time now) {
+void modelled_pool::borrow(pool_slot* slot, std::uint64_t scope, pool_time now) {
     auto const among = [slot](std::vector<pool_slot*> const& some) {
         return std::find(some.begin(), some.end(), slot) != some.end();
     };
@@ -44,6 +44,7 @@ void modelled_pool::borrow(pool_slot* slot, pool_time now) {
     require(now - 50ms < slot->expires_at || now < failed_at_ + 2s, "a grant after its lifetime");
     require(!core_.is_paused() && !closed_, "a grant while paused or closed");
     borrowed_.push_back(slot);
+    holders_[slot] = scope;
     ++counted_.acquired;
     auto const maximum = maximum_of(slot->last_session);
     require(maximum == 0 || used_by(slot->last_session) <= maximum, "a tenant above its maximum");
@@ -97,6 +98,7 @@ void modelled_pool::check(pool_time time) const {
     check_counts(now);
     check_connects(now, time);
     check_idle(now, time);
+    require(last_of_a_dead_lock() == nullptr, "a dead-lock");
 }
 
 void modelled_pool::check_counts(pool_statistics const& now) const {
@@ -105,6 +107,7 @@ void modelled_pool::check_counts(pool_statistics const& now) const {
     require(now.timed_out == counted_.timed_out, "the count of timeouts");
     require(now.cancelled == counted_.cancelled, "the count of cancellations");
     require(now.queue_full == counted_.queue_full, "the count of full queues");
+    require(now.nested_refused == counted_.nested_refused, "the count of nested acquires");
     require(now.refused == counted_.refused, "the count of refusals");
     require(now.checks == counted_.checks, "the count of checks");
     require(now.long_leases == counted_.reports, "the count of reports");

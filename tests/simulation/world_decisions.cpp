@@ -32,6 +32,7 @@ void modelled_pool::decide(pool_time now) {
     }
     grant_some(now);
     close_some(now);
+    refuse_deadlocked(now);
     while (auto* const slot = core_.next_to_check(now)) {
         checking_.push_back(slot);
         ++counted_.checks;
@@ -58,10 +59,11 @@ void modelled_pool::close_some(pool_time now) {
 void modelled_pool::grant_some(pool_time now) {
     while (auto* const waiter = core_.next_granted(now)) {
         auto* const slot = waiter->granted;
+        auto const scope = waiter->scope;
         require(slot->last_session == waiter->wanted, "a grant for another session");
         leave(waiter, true);
         ++counted_.after_wait;
-        borrow(slot, now);
+        borrow(slot, scope, now);
     }
 }
 

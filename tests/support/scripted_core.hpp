@@ -80,7 +80,28 @@ public:
         BOOST_TEST_REQUIRE(core.enqueue(waiter, now));
         return waiter;
     }
+    /// Somebody waits inside of these scopes, innermost first. @param scope  that it is for
+    pool_waiter& wait_inside(std::initializer_list<std::uint64_t> scopes,
+                             std::uint64_t scope = 0,
+                             std::optional<duration> limit = {},
+                             session const& wanted = {}) {
+        auto& waiter = waiters_.emplace_back();
+        waiter.wanted = wanted;
+        waiter.scope = scope;
+        for (auto const id : scopes)
+            waiter.inside.emplace_back(id);
+        if (limit)
+            waiter.deadline = now + *limit;
+        BOOST_TEST_REQUIRE(core.enqueue(waiter, now));
+        return waiter;
+    }
+    pool_waiter* deadlocked() { return core.next_deadlocked(now); }
     pool_waiter* grant() { return core.next_granted(now); }
+    /// A connection becomes free, and whoever comes next gets it.
+    pool_waiter* pass_on(pool_slot& slot) {
+        give(slot);
+        return grant();
+    }
     bool withdraw(pool_waiter& waiter) { return core.withdraw(waiter, now); }
     std::size_t connects() { return core.connects_due(now); }
     void fail_connect() { core.connect_failed(now); }

@@ -26,6 +26,7 @@ enum class errc {
     connection_busy,       ///< the connection is already running something else
     acquire_timeout,       ///< every connection stayed in use for the whole acquire timeout
     queue_full,            ///< as many coroutines wait for a connection as may
+    nested_acquire,        ///< every connection is held by a scope that waits for another one
     pool_closed,           ///< the pool was closed
     lease_released,        ///< the lease has been given back or moved from
     no_row,                ///< one row was asked for, there is none

@@ -35,6 +35,7 @@ struct pool_change {
     std::uint64_t timed_out = 0;
     std::uint64_t cancelled = 0;
     std::uint64_t queue_full = 0;
+    std::uint64_t nested_refused = 0;
     std::uint64_t refused = 0;
     std::uint64_t long_leases = 0;
     std::uint64_t connected = 0;

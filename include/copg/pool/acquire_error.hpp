@@ -11,7 +11,8 @@
 
 namespace copg {
 
-/// A wait for a connection that was in vain: errc::acquire_timeout, errc::connect_failed.
+/// A wait for a connection that was in vain: errc::acquire_timeout, errc::connect_failed,
+/// errc::nested_acquire.
 /// The message tells all of this too.
 class COPG_API acquire_error : public error {
 public:

@@ -53,9 +53,12 @@ public:
     /// @param where    for messages and lease_info
     /// @throws acquire_error errc::acquire_timeout when every connection stayed in use;
     ///         errc::connect_failed when there is no connection at all, with the last failure's
-    ///         text; error errc::queue_full; errc::pool_closed; sql_error or error with the last
-    ///         failure to connect when the server refuses for good (credentials, unknown database)
-    ///         or retry.attempts are used up; what before_grant throws three times
+    ///         text; errc::nested_acquire at once instead of a dead-lock: inside of a transaction
+    ///         scope, when each connection of the pool is held by a scope that waits for another
+    ///         one, and this wait is the last of these; error errc::queue_full; errc::pool_closed;
+    ///         sql_error or error with the last failure to connect when the server refuses for good
+    ///         (credentials, unknown database) or retry.attempts are used up; what before_grant
+    ///         throws three times
     asio::awaitable<lease>
     acquire(session bound_to = {},
             std::source_location where = std::source_location::current()) const;

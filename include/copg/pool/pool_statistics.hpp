@@ -34,6 +34,7 @@ struct pool_statistics {
     std::uint64_t timed_out = 0;
     std::uint64_t cancelled = 0;
     std::uint64_t queue_full = 0;
+    std::uint64_t nested_refused = 0;  ///< errc::nested_acquire, instead of a dead-lock
     std::uint64_t refused = 0;         ///< since the pool closed, or the server refuses for good
     wait_breakdown waited;             ///< of those who got a connection after a wait
     wait_breakdown waited_for_nothing; ///< of all others who waited

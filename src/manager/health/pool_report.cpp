@@ -34,6 +34,7 @@ pool_change::pool_change(pool_statistics const& now, pool_statistics const& befo
       timed_out{since(now.timed_out, before.timed_out)},
       cancelled{since(now.cancelled, before.cancelled)},
       queue_full{since(now.queue_full, before.queue_full)},
+      nested_refused{since(now.nested_refused, before.nested_refused)},
       refused{since(now.refused, before.refused)},
       long_leases{since(now.long_leases, before.long_leases)},
       connected{since(now.connected, before.connected)},
@@ -74,6 +75,7 @@ std::string describe(pool_report const& report) {
     add_if_any(text, "timed out", change.timed_out);
     add_if_any(text, "cancelled", change.cancelled);
     add_if_any(text, "queue full", change.queue_full);
+    add_if_any(text, "nested refused", change.nested_refused);
     add_if_any(text, "refused", change.refused);
     add_if_any(text, "long leases", change.long_leases);
     add_if_any(text, "connected", change.connected);
