@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scope/scope_state.hpp"
 
+#include "driver/end_watchdog.hpp"
 #include "driver/runner.hpp"
 #include "driver/sql_classifier.hpp"
 #include "pool/pool_impl.hpp"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <fmt/format.h>
 
 namespace copg::detail {
 namespace {
-
-constexpr std::chrono::seconds end_limit{10};
-
-/// Closes the connection when ending its transaction takes too long.
-class end_watchdog {
-public:
-    explicit end_watchdog(std::shared_ptr<connection_impl> const& connection)
-        : timer_{connection->executor(), end_limit} {
-        timer_.async_wait(
-            [weak = std::weak_ptr{connection}, over = over_](boost::system::error_code const& ec) {
-                if (auto const late = weak.lock(); late && !ec && !*over)
-                    late->close();
-            });
-    }
-    end_watchdog(end_watchdog const&) = delete;
-    end_watchdog& operator=(end_watchdog const&) = delete;
-    ~end_watchdog() { *over_ = true; }
-
-private:
-    std::shared_ptr<std::atomic<bool>> over_ = std::make_shared<std::atomic<bool>>(false);
-    asio::steady_timer timer_;
-};
 
 void refuse_control(statement const& statement, scope_key const& key) {
     auto const kind = classify(statement.sql());
