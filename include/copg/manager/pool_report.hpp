@@ -37,6 +37,7 @@ struct pool_change {
     std::uint64_t queue_full = 0;
     std::uint64_t refused = 0;
     std::uint64_t long_leases = 0;
+    std::uint64_t transactions_left_open = 0;
     std::uint64_t connected = 0;
     std::uint64_t connects_failed = 0;
     std::uint64_t checks = 0;
