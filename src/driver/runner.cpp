@@ -196,8 +196,9 @@ run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc o
     co_return std::move(answer.tag);
 }
 
-asio::awaitable<transaction_state> settled_state(std::shared_ptr<connection_impl> connection) {
-    claim const mine{connection, std::source_location::current()};
+asio::awaitable<transaction_state> settled_state(std::shared_ptr<connection_impl> connection,
+                                                 std::source_location where) {
+    claim const mine{connection, where};
     if (!is_ready(*connection))
         co_await get_ready(*connection);
     co_return connection->binding_at_rest().state();

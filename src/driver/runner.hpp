@@ -57,7 +57,8 @@ run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc o
 
 /// Waits until what a former statement left is over, and undone.
 /// @return the state that the next statement finds
-asio::awaitable<transaction_state> settled_state(std::shared_ptr<connection_impl> connection);
+asio::awaitable<transaction_state> settled_state(std::shared_ptr<connection_impl> connection,
+                                                 std::source_location where);
 
 /// Makes a connection that nobody has any more fit for the next borrower: waits until it is
 /// settled, and rolls back. When it throws, or the connection is not at rest after it, it must go.

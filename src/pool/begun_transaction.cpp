@@ -54,7 +54,8 @@ begun_transaction::begun_transaction(transaction_place place, bool inside)
       })} {}
 
 asio::awaitable<begun_transaction::pointer> begun_transaction::begin(transaction_place place,
-                                                                     transaction_modes modes) {
+                                                                     transaction_modes modes,
+                                                                     std::source_location where) {
     auto inside = place.lender != nullptr;
     if (inside && place.connection == nullptr) {
         auto const bound = co_await place.lender->bind();
@@ -63,7 +64,7 @@ asio::awaitable<begun_transaction::pointer> begun_transaction::begin(transaction
     if (place.connection == nullptr)
         throw error{errc::lease_released, "the lease holds no connection any more"};
     if (!inside) {
-        auto const now = co_await settled_state(place.connection);
+        auto const now = co_await settled_state(place.connection, where);
         inside = now != transaction_state::idle;
     }
     if (inside && modes != transaction_modes{})
@@ -71,19 +72,22 @@ asio::awaitable<begun_transaction::pointer> begun_transaction::begin(transaction
                     fmt::format("`{}` cannot be had: the connection is in a transaction already, "
                                 "and what is begun inside it is a savepoint",
                                 modes.begin_sql())};
-    auto begun = co_await start(std::move(place), inside, modes);
-    co_return begun;
-}
-
-asio::awaitable<begun_transaction::pointer> begun_transaction::savepoint(pointer self) {
-    self->check_usable();
-    co_await self->find_it_open();
-    auto begun = co_await start(self->place_, true, {});
+    auto begun = co_await start(std::move(place), inside, modes, where);
     co_return begun;
 }
 
 asio::awaitable<begun_transaction::pointer>
-begun_transaction::start(transaction_place place, bool inside, transaction_modes modes) {
+begun_transaction::savepoint(pointer self, std::source_location where) {
+    self->check_usable();
+    co_await self->find_it_open();
+    auto begun = co_await start(self->place_, true, {}, where);
+    co_return begun;
+}
+
+asio::awaitable<begun_transaction::pointer> begun_transaction::start(transaction_place place,
+                                                                     bool inside,
+                                                                     transaction_modes modes,
+                                                                     std::source_location where) {
     if (inside && place.connection->backend().transactions().is_doomed())
         throw doomed();
     auto const begun = std::make_shared<begun_transaction>(std::move(place), inside);
@@ -91,7 +95,7 @@ begun_transaction::start(transaction_place place, bool inside, transaction_modes
     if (inside)
         sql = "savepoint " + begun->name();
     try {
-        co_await begun->send_control(std::move(sql));
+        co_await begun->send_control(std::move(sql), where);
     } catch (...) {
         begun->not_begun();
         throw;
@@ -153,8 +157,9 @@ asio::awaitable<result> begun_transaction::send(statement wanted) {
     return run_statement(place_.connection, place_.session, std::move(wanted));
 }
 
-asio::awaitable<result> begun_transaction::send_control(std::string sql) {
-    return send(statement{copg::sql{sql}.timeout(std::chrono::milliseconds{0})});
+asio::awaitable<result> begun_transaction::send_control(std::string sql,
+                                                        std::source_location where) {
+    return send(statement{copg::sql{sql, where}.timeout(std::chrono::milliseconds{0})});
 }
 
 asio::awaitable<result> begun_transaction::run(pointer self, statement wanted) {
@@ -174,45 +179,45 @@ asio::awaitable<bound_connection> begun_transaction::bind(pointer self) {
     co_return bound;
 }
 
-asio::awaitable<void> begun_transaction::end(pointer self, ending how) {
+asio::awaitable<void> begun_transaction::end(pointer self, ending how, std::source_location where) {
     if (!self->is_open())
         throw over();
     std::optional<end_watchdog> dog;
     if (self->place_.lender == nullptr) // else others may take their turns first
         dog.emplace(self->place_.connection);
     if (how == ending::commit)
-        co_await self->commit();
+        co_await self->commit(where);
     else
-        co_await self->undo();
+        co_await self->undo(where);
 }
 
-asio::awaitable<void> begun_transaction::commit() {
+asio::awaitable<void> begun_transaction::commit(std::source_location where) {
     if (level_->doomed) {
-        co_await undo();
+        co_await undo(where);
         throw doomed();
     }
     co_await place_.connection->settle();
     if (is_whole()) {
-        auto const rows = co_await send_end("commit");
+        auto const rows = co_await send_end("commit", where);
         if (rows.command_tag() != "COMMIT")
             throw failed_before();
         co_return;
     }
     if (place_.connection->binding_now().state() == transaction_state::failed) {
-        co_await undo();
+        co_await undo(where);
         throw failed_before();
     }
-    co_await send_end("release savepoint " + name());
+    co_await send_end("release savepoint " + name(), where);
 }
 
 // What is gone is rolled back too.
-asio::awaitable<void> begun_transaction::undo() {
+asio::awaitable<void> begun_transaction::undo(std::source_location where) {
     try {
         if (is_whole()) {
-            co_await send_end("rollback");
+            co_await send_end("rollback", where);
         } else {
-            co_await send_end("rollback to savepoint " + name());
-            co_await send_control("release savepoint " + name());
+            co_await send_end("rollback to savepoint " + name(), where);
+            co_await send_control("release savepoint " + name(), where);
         }
     } catch (error const&) {
         if (!is_over_on_the_server())
@@ -221,12 +226,12 @@ asio::awaitable<void> begun_transaction::undo() {
 }
 
 /// Unless nothing was sent, it has ended then.
-asio::awaitable<result> begun_transaction::send_end(std::string sql) {
+asio::awaitable<result> begun_transaction::send_end(std::string sql, std::source_location where) {
     std::exception_ptr failure;
     result rows;
     try {
         co_await find_it_open();
-        rows = co_await send_control(std::move(sql));
+        rows = co_await send_control(std::move(sql), where);
     } catch (...) {
         failure = std::current_exception();
     }

@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
+#include <source_location>
 #include <string>
 #include <utility>
 
@@ -37,14 +38,15 @@ public:
     using pointer = std::shared_ptr<begun_transaction>;
 
     /// BEGIN, or a savepoint when the connection is in a transaction.
-    static asio::awaitable<pointer> begin(transaction_place place, transaction_modes modes);
-    static asio::awaitable<pointer> savepoint(pointer self);
+    static asio::awaitable<pointer>
+    begin(transaction_place place, transaction_modes modes, std::source_location where);
+    static asio::awaitable<pointer> savepoint(pointer self, std::source_location where);
     static asio::awaitable<result> run(pointer self, statement wanted);
     static asio::awaitable<bound_connection> bind(pointer self);
 
     enum class ending { commit, rollback };
     /// Must not be cancelled.
-    static asio::awaitable<void> end(pointer self, ending how);
+    static asio::awaitable<void> end(pointer self, ending how, std::source_location where);
 
     begun_transaction(transaction_place place, bool inside);
 
@@ -53,15 +55,17 @@ public:
     void abandon() noexcept;
 
 private:
-    static asio::awaitable<pointer>
-    start(transaction_place place, bool inside, transaction_modes modes);
+    static asio::awaitable<pointer> start(transaction_place place,
+                                          bool inside,
+                                          transaction_modes modes,
+                                          std::source_location where);
     void not_begun() noexcept;
     asio::awaitable<result> send(statement wanted);
-    asio::awaitable<result> send_control(std::string sql);
-    asio::awaitable<result> send_end(std::string sql);
+    asio::awaitable<result> send_control(std::string sql, std::source_location where);
+    asio::awaitable<result> send_end(std::string sql, std::source_location where);
     asio::awaitable<void> find_it_open();
-    asio::awaitable<void> commit();
-    asio::awaitable<void> undo();
+    asio::awaitable<void> commit(std::source_location where);
+    asio::awaitable<void> undo(std::source_location where);
     void check_usable() const;
     void leave() noexcept;
     bool is_over_on_the_server() const;

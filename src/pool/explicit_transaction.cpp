@@ -20,21 +20,23 @@ error moved_from() {
 }
 
 // The end runs as a child that no cancellation reaches.
-asio::awaitable<void> end(begun_transaction::pointer begun, begun_transaction::ending how) {
+asio::awaitable<void>
+end(begun_transaction::pointer begun, begun_transaction::ending how, std::source_location where) {
     if (begun == nullptr)
         throw moved_from();
     auto const executor = co_await asio::this_coro::executor;
-    auto ending = begun_transaction::end(std::move(begun), how);
+    auto ending = begun_transaction::end(std::move(begun), how, where);
     co_await asio::co_spawn(
         executor,
         std::move(ending),
         asio::bind_cancellation_slot(asio::cancellation_slot{}, asio::use_awaitable));
 }
 
-asio::awaitable<explicit_transaction> begin_inside(begun_transaction::pointer begun) {
+asio::awaitable<explicit_transaction> begin_inside(begun_transaction::pointer begun,
+                                                   std::source_location where) {
     if (begun == nullptr)
         throw moved_from();
-    auto inner = co_await begun_transaction::savepoint(std::move(begun));
+    auto inner = co_await begun_transaction::savepoint(std::move(begun), where);
     co_return explicit_transaction{std::move(inner)};
 }
 
@@ -57,16 +59,16 @@ explicit_transaction::~explicit_transaction() {
         begun_->abandon();
 }
 
-asio::awaitable<void> explicit_transaction::commit() {
-    return end(begun_, begun_transaction::ending::commit);
+asio::awaitable<void> explicit_transaction::commit(std::source_location where) {
+    return end(begun_, begun_transaction::ending::commit, where);
 }
 
-asio::awaitable<void> explicit_transaction::rollback() {
-    return end(begun_, begun_transaction::ending::rollback);
+asio::awaitable<void> explicit_transaction::rollback(std::source_location where) {
+    return end(begun_, begun_transaction::ending::rollback, where);
 }
 
-asio::awaitable<explicit_transaction> explicit_transaction::savepoint() {
-    return begin_inside(begun_);
+asio::awaitable<explicit_transaction> explicit_transaction::savepoint(std::source_location where) {
+    return begin_inside(begun_, where);
 }
 
 bool explicit_transaction::is_open() const noexcept {

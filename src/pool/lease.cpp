@@ -12,9 +12,9 @@ error released() {
     return {errc::lease_released, "the lease holds no connection any more"};
 }
 
-asio::awaitable<explicit_transaction> begin_on(detail::transaction_place place,
-                                               transaction_modes modes) {
-    auto begun = co_await detail::begun_transaction::begin(std::move(place), modes);
+asio::awaitable<explicit_transaction>
+begin_on(detail::transaction_place place, transaction_modes modes, std::source_location where) {
+    auto begun = co_await detail::begun_transaction::begin(std::move(place), modes, where);
     co_return explicit_transaction{std::move(begun)};
 }
 
@@ -67,11 +67,12 @@ asio::awaitable<detail::bound_connection> lease::bind() const {
     co_return bound;
 }
 
-asio::awaitable<explicit_transaction> lease::begin(transaction_modes modes) const {
+asio::awaitable<explicit_transaction> lease::begin(transaction_modes modes,
+                                                   std::source_location where) const {
     std::shared_ptr<detail::connection_lender> lends;
     if (slot_ == nullptr)
         lends = std::static_pointer_cast<detail::connection_lender>(owner_);
-    return begin_on({connection(), session_, std::move(lends)}, modes);
+    return begin_on({connection(), session_, std::move(lends)}, modes, where);
 }
 
 void lease::release() noexcept {

@@ -4,6 +4,7 @@
 #include <copg/driver/query_functions.hpp>
 
 #include <memory>
+#include <source_location>
 
 namespace copg {
 
@@ -42,16 +43,17 @@ public:
     ///         error errc::transaction_aborted when it could only be rolled back, and was;
     ///         errc::transaction_in_doubt when the connection broke while COMMIT was under way;
     ///         errc::connection_busy while a stream or COPY is open: it goes on
-    asio::awaitable<void> commit();
+    asio::awaitable<void> commit(std::source_location where = std::source_location::current());
 
     /// Rolls back, to the savepoint if it is one. Cancellation and time as commit(). A connection
     /// that is lost has rolled back too, which is no failure.
     /// @throws error errc::connection_busy as commit()
-    asio::awaitable<void> rollback();
+    asio::awaitable<void> rollback(std::source_location where = std::source_location::current());
 
     /// A transaction inside this one.
     /// Cancellation (terminal): as if it had been begun and destroyed.
-    asio::awaitable<explicit_transaction> savepoint();
+    asio::awaitable<explicit_transaction>
+    savepoint(std::source_location where = std::source_location::current());
 
     /// Whether it has not ended yet.
     bool is_open() const noexcept;

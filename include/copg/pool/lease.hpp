@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <utility>
 
@@ -57,7 +58,9 @@ public:
     /// @throws error errc::lease_released when nothing is held; errc::scope_conflict when modes are
     ///         asked for in a transaction; errc::transaction_aborted inside one that can only be
     ///         rolled back
-    asio::awaitable<explicit_transaction> begin(transaction_modes modes = {}) const;
+    asio::awaitable<explicit_transaction>
+    begin(transaction_modes modes = {},
+          std::source_location where = std::source_location::current()) const;
 
     /// Gives the connection back now. Does nothing the second time.
     void release() noexcept;
