@@ -78,6 +78,8 @@ void backend_state::end_borrow(reset_policy policy) noexcept {
         break;
     }
     marks_ = leftovers::none;
+    if (!transactions_.empty())
+        transactions_.leave_all();
     if (reset_due_ != leftovers::none)
         meaning_ = 0; // the next statement comes behind the reset
 }

@@ -4,6 +4,7 @@
 #include "driver/segment.hpp"
 #include "driver/sql_leftovers.hpp"
 #include "driver/statement_cache.hpp"
+#include "driver/transaction_levels.hpp"
 
 #include <copg/driver/reset_policy.hpp>
 
@@ -52,9 +53,24 @@ public:
     }
 
     /// A transaction of copg's own was left behind: nobody else will end it.
-    void require_rollback() noexcept { rollback_due_ = true; }
-    void rolled_back() noexcept { rollback_due_ = false; }
+    void require_rollback() noexcept {
+        rollback_due_ = true;
+        own_rollback_ = true;
+        rollback_to_ = 0;
+    }
+    /// The same of a borrower's. @param savepoint  from which on it was left; 0: all of it
+    void require_rollback_to(unsigned savepoint) noexcept {
+        rollback_to_ = rollback_due_ ? std::min(rollback_to_, savepoint) : savepoint;
+        rollback_due_ = true;
+    }
+    void rolled_back() noexcept { rollback_due_ = own_rollback_ = false; }
     bool rollback_due() const noexcept { return rollback_due_; }
+    /// Whether what is open is nothing that a borrower knows of.
+    bool own_rollback_due() const noexcept { return own_rollback_; }
+    unsigned rollback_to() const noexcept { return rollback_to_; }
+
+    /// The explicit transactions of the borrower.
+    transaction_levels& transactions() noexcept { return transactions_; }
 
 private:
     void learn_schemas(std::size_t hash);
@@ -67,6 +83,9 @@ private:
     std::uint64_t last_meaning_ = 0;
     bool reset_required_ = false; // settings hold for the whole connection, whatever the policy
     bool rollback_due_ = false;
+    bool own_rollback_ = false; // it is due for a transaction of copg's own
+    unsigned rollback_to_ = 0;  // the savepoint, when it is due; 0: everything
+    transaction_levels transactions_;
     statement_cache statements_;
     std::unordered_set<std::size_t> schemas_;
 };

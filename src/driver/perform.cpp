@@ -75,6 +75,18 @@ asio::awaitable<segment_answer> perform_with_company(connection_impl& connection
     co_return std::move(answers[main]);
 }
 
+/// A failure leaves the transaction failed, or the connection lost.
+asio::awaitable<void> roll_back_to(connection_impl& connection, std::string savepoint) {
+    connection.backend().mark_transaction_end();
+    auto const back = "rollback to savepoint " + savepoint;
+    auto const release = "release savepoint " + savepoint;
+    auto undo = plain_segment(back.c_str(), step::begin, errc::connection_lost);
+    undo.items.push_back(
+        {segment_item::action::run_sql, step::begin, "", release.c_str(), nullptr});
+    auto const answer = co_await perform_one(connection, undo, {});
+    static_cast<void>(answer);
+}
+
 } // namespace
 
 asio::awaitable<void> get_ready(connection_impl& connection) {
@@ -82,8 +94,12 @@ asio::awaitable<void> get_ready(connection_impl& connection) {
     auto& backend = connection.backend();
     if (!backend.rollback_due())
         co_return;
-    if (connection.binding_now().state() != transaction_state::idle)
-        co_await roll_back(connection);
+    if (connection.binding_now().state() != transaction_state::idle) {
+        if (backend.rollback_to() == 0)
+            co_await roll_back(connection);
+        else
+            co_await roll_back_to(connection, savepoint_name(backend.rollback_to()));
+    }
     backend.rolled_back();
 }
 

@@ -37,6 +37,8 @@ sql_traits admit(connection_impl& connection, statement const& statement) {
     connection.backend().mark(traits.after);
     if (is_transaction_control(traits.kind) || traits.kind == statement_kind::transaction_point)
         connection.backend().mark_transaction_end();
+    if (traits.kind == statement_kind::commit || traits.kind == statement_kind::rollback)
+        connection.backend().transactions().leave_all();
     return traits;
 }
 
@@ -156,6 +158,14 @@ run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc o
     if (answer.failed())
         std::rethrow_exception(answer.error);
     co_return std::move(answer.tag);
+}
+
+asio::awaitable<transaction_state> settled_state(std::shared_ptr<connection_impl> connection,
+                                                 std::source_location where) {
+    claim const mine{connection, where};
+    if (!is_ready(*connection))
+        co_await get_ready(*connection);
+    co_return connection->binding_at_rest().state();
 }
 
 asio::awaitable<void> make_ready(std::shared_ptr<connection_impl> connection) {

@@ -48,6 +48,11 @@ asio::awaitable<result> describe_held(connection_impl& connection, std::string c
 asio::awaitable<std::string>
 run_control(std::shared_ptr<connection_impl> connection, std::string sql, errc on_loss);
 
+/// Waits until what a former statement left is over, and undone.
+/// @return the state that the next statement finds
+asio::awaitable<transaction_state> settled_state(std::shared_ptr<connection_impl> connection,
+                                                 std::source_location where);
+
 /// Makes a connection that nobody has any more fit for the next borrower: waits until it is
 /// settled, and rolls back. When it throws, or the connection is not at rest after it, it must go.
 asio::awaitable<void> make_ready(std::shared_ptr<connection_impl> connection);

@@ -270,6 +270,9 @@ void pool_impl::release_slowly(pool_slot& slot,
     using condition = connection_impl::condition;
     auto const now = steady_clock::now();
     decisions due;
+    if (state != condition::ready && state != condition::gone)
+        note_open_transaction(due, slot, now);
+    slot.connection->backend().transactions().leave_all();
     if (state == condition::gone) {
         remove(due, slot, close_reason::lost, now);
     } else if (state == condition::busy || (closed_ && state != condition::ready)) {
@@ -352,6 +355,8 @@ void pool_impl::act(decisions& due) {
         start_check(*slot);
     for (auto const& held : due.long_leases)
         report_long_lease(held);
+    for (auto const& left : due.open_transactions)
+        report_open_transaction(left);
     for (auto const& weak : due.on_close)
         if (auto const call = weak.lock())
             (*call)();

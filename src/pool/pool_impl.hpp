@@ -181,7 +181,9 @@ private:
     asio::awaitable<std::exception_ptr> before_grant(pool_slot& slot, session bound_to);
     asio::awaitable<lease> pass_hook(lease held, acquire_request request);
     asio::awaitable<lease> acquire_again(acquire_request request);
+    void note_open_transaction(decisions& due, pool_slot const& slot, time now);
     void report_long_lease(lease_info const& held) const;
+    void report_open_transaction(lease_info const& left) const;
     void report_close(close_reason reason) const;
     static lease_info info_of(pool_slot const& slot, time now);
 
@@ -208,6 +210,7 @@ private:
     std::shared_ptr<server_watch> server_; // of target_
     std::exception_ptr last_connect_failure_;
     std::uint64_t last_id_ = 0;
+    std::uint64_t transactions_left_open_ = 0;
     std::uint64_t past_round_trips_ = 0; // of connections that are gone
     request_statistics past_requests_;   // likewise
     bool proven_ = false;                // there has been a connection
@@ -257,6 +260,7 @@ struct pool_impl::decisions {
     few<pool_slot*> to_clean;
     few<pool_slot*> to_check;
     std::vector<lease_info> long_leases;
+    std::vector<lease_info> open_transactions; // that were left
     std::vector<std::weak_ptr<close_callback const>> on_close;
     std::size_t connects = 0;
 };

@@ -152,6 +152,7 @@ void pool_impl::end_grace() {
 pool_statistics pool_impl::statistics() const {
     std::lock_guard const lock{mutex_};
     auto snapshot = core_.statistics(steady_clock::now());
+    snapshot.transactions_left_open = transactions_left_open_;
     snapshot.round_trips = past_round_trips_;
     snapshot.requests = past_requests_;
     for (auto const& slot : core_.slots()) {
@@ -192,6 +193,23 @@ void pool_impl::report_long_lease(lease_info const& held) const {
     if (auto const& observing = to.observer())
         observing->on_long_lease(
             {to.target().redacted(), held.where, held.held, held.session, held.backend_pid});
+}
+
+/// Of what a borrower gives back, unless it is copg's own that is open.
+void pool_impl::note_open_transaction(decisions& due, pool_slot const& slot, time now) {
+    auto& connection = *slot.connection;
+    if (connection.binding_now().state() == transaction_state::idle ||
+        connection.backend().own_rollback_due())
+        return;
+    ++transactions_left_open_;
+    due.open_transactions.push_back(info_of(slot, now));
+}
+
+void pool_impl::report_open_transaction(lease_info const& left) const {
+    auto const to = target();
+    if (auto const& observing = to.observer())
+        observing->on_open_transaction(
+            {to.target().redacted(), left.where, left.session, left.backend_pid});
 }
 
 void pool_impl::report_close(close_reason reason) const {

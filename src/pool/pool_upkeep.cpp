@@ -110,6 +110,7 @@ void pool_impl::discard(pool_slot& slot, close_reason reason) noexcept {
     {
         std::lock_guard const lock{mutex_};
         auto const now = steady_clock::now();
+        slot.connection->backend().transactions().leave_all();
         remove(due, slot, reason, now);
         decide(due, now);
     }

@@ -27,6 +27,15 @@ struct long_lease_event {
     int backend_pid = 0;
 };
 
+/// A lease was given back while a transaction was open, or had failed and was not ended. It is
+/// rolled back in the background. Views hold for the call only.
+struct open_transaction_event {
+    std::string_view target;    ///< the DSN without its secrets
+    std::source_location where; ///< of the acquire
+    std::string_view session;   ///< session::describe()
+    int backend_pid = 0;
+};
+
 /// A pool gave up a connection. Views hold for the call only.
 struct close_event {
     std::string_view target; ///< the DSN without its secrets
@@ -55,6 +64,9 @@ public:
 
     /// A lease may have been forgotten; told once for each.
     virtual void on_long_lease(long_lease_event const&) noexcept {}
+
+    /// A borrower has left a transaction open, and what was done in it is lost.
+    virtual void on_open_transaction(open_transaction_event const&) noexcept {}
 
     /// A pool gave up a connection.
     virtual void on_close(close_event const&) noexcept {}

@@ -38,6 +38,7 @@ struct pool_change {
     std::uint64_t nested_refused = 0;
     std::uint64_t refused = 0;
     std::uint64_t long_leases = 0;
+    std::uint64_t transactions_left_open = 0;
     std::uint64_t connected = 0;
     std::uint64_t connects_failed = 0;
     std::uint64_t checks = 0;

@@ -43,6 +43,7 @@ struct pool_statistics {
                                            ///< first from 0
     std::chrono::nanoseconds held{};       ///< by leases that were given back; to some milliseconds
     std::uint64_t long_leases = 0;         ///< held for longer than the leak threshold
+    std::uint64_t transactions_left_open = 0; ///< leases given back with one
 
     // Connections.
     std::uint64_t connected = 0; ///< made

@@ -2,38 +2,47 @@
 #pragma once
 
 #include <copg/base/config.hpp>
+#include <copg/driver/transaction_modes.hpp>
 
 #include <optional>
 #include <string>
 
 namespace copg {
 
-/// PostgreSQL manual, 13.2 "Transaction Isolation". (READ UNCOMMITTED is READ COMMITTED there.)
-enum class isolation { read_committed, repeatable_read, serializable };
-
-/// How a transaction begins. What is not set is the server's default.
+/// How a transaction scope runs. What is not set is the server's default.
 class COPG_API transaction_options {
 public:
     transaction_options() noexcept {}
+    transaction_options(transaction_modes const& modes) noexcept : modes_{modes} {}
 
-    transaction_options& isolation(copg::isolation level) noexcept;
-    transaction_options& read_only(bool value = true) noexcept;
+    transaction_options& isolation(copg::isolation level) noexcept {
+        modes_.isolation(level);
+        return *this;
+    }
+    transaction_options& read_only(bool value = true) noexcept {
+        modes_.read_only(value);
+        return *this;
+    }
     /// Waits for a snapshot that cannot fail; for serializable, read-only transactions.
-    transaction_options& deferrable(bool value = true) noexcept;
+    transaction_options& deferrable(bool value = true) noexcept {
+        modes_.deferrable(value);
+        return *this;
+    }
 
-    std::optional<copg::isolation> isolation() const noexcept { return isolation_; }
-    std::optional<bool> read_only() const noexcept { return read_only_; }
-    std::optional<bool> deferrable() const noexcept { return deferrable_; }
+    std::optional<copg::isolation> isolation() const noexcept { return modes_.isolation(); }
+    std::optional<bool> read_only() const noexcept { return modes_.read_only(); }
+    std::optional<bool> deferrable() const noexcept { return modes_.deferrable(); }
+
+    /// How its transaction begins.
+    transaction_modes const& modes() const noexcept { return modes_; }
 
     /// The BEGIN statement with these options.
-    std::string begin_sql() const;
+    std::string begin_sql() const { return modes_.begin_sql(); }
 
     friend bool operator==(transaction_options const&, transaction_options const&) = default;
 
 private:
-    std::optional<copg::isolation> isolation_;
-    std::optional<bool> read_only_;
-    std::optional<bool> deferrable_;
+    transaction_modes modes_;
 };
 
 } // namespace copg

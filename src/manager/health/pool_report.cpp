@@ -37,6 +37,7 @@ pool_change::pool_change(pool_statistics const& now, pool_statistics const& befo
       nested_refused{since(now.nested_refused, before.nested_refused)},
       refused{since(now.refused, before.refused)},
       long_leases{since(now.long_leases, before.long_leases)},
+      transactions_left_open{since(now.transactions_left_open, before.transactions_left_open)},
       connected{since(now.connected, before.connected)},
       connects_failed{since(now.connects_failed, before.connects_failed)},
       checks{since(now.checks, before.checks)},
@@ -78,6 +79,7 @@ std::string describe(pool_report const& report) {
     add_if_any(text, "nested refused", change.nested_refused);
     add_if_any(text, "refused", change.refused);
     add_if_any(text, "long leases", change.long_leases);
+    add_if_any(text, "transactions left open", change.transactions_left_open);
     add_if_any(text, "connected", change.connected);
     add_if_any(text, "connects failed", change.connects_failed);
     for (std::size_t i = 0; i < close_reasons; ++i)

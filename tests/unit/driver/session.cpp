@@ -30,6 +30,7 @@ BOOST_AUTO_TEST_CASE(types_that_awaited_functions_take_are_not_aggregates) {
     BOOST_TEST(!std::is_aggregate_v<copg::connect_options>);
     BOOST_TEST(!std::is_aggregate_v<copg::pool_options>);
     BOOST_TEST(!std::is_aggregate_v<copg::scope_key>);
+    BOOST_TEST(!std::is_aggregate_v<copg::transaction_modes>);
     BOOST_TEST(!std::is_aggregate_v<copg::transaction_options>);
     BOOST_TEST(!std::is_aggregate_v<copg::raw_value>);
     BOOST_TEST(!std::is_aggregate_v<copg::array<int>>);

@@ -55,12 +55,14 @@ BOOST_AUTO_TEST_CASE(what_went_wrong_is_described_when_it_did) {
     report.now.connect_failures_in_a_row = 4;
     report.change.timed_out = 2;
     report.change.nested_refused = 6;
+    report.change.transactions_left_open = 6;
     report.change.connects_failed = 5;
     report.change.closed_by[static_cast<std::size_t>(close_reason::lost)] = 3;
     auto const text = describe(report);
     for (auto const* part : {"connect failures in a row 4",
                              "timed out 2",
                              "nested refused 6",
+                             "transactions left open 6",
                              "connects failed 5",
                              "closed (",
                              ") 3"})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <copg/scope/transaction_options.hpp>
+#include <copg/driver/transaction_modes.hpp>
 
 namespace copg {
 namespace {
@@ -18,22 +18,22 @@ char const* text_of(isolation level) noexcept {
 
 } // namespace
 
-transaction_options& transaction_options::isolation(copg::isolation level) noexcept {
+transaction_modes& transaction_modes::isolation(copg::isolation level) noexcept {
     isolation_ = level;
     return *this;
 }
 
-transaction_options& transaction_options::read_only(bool value) noexcept {
+transaction_modes& transaction_modes::read_only(bool value) noexcept {
     read_only_ = value;
     return *this;
 }
 
-transaction_options& transaction_options::deferrable(bool value) noexcept {
+transaction_modes& transaction_modes::deferrable(bool value) noexcept {
     deferrable_ = value;
     return *this;
 }
 
-std::string transaction_options::begin_sql() const {
+std::string transaction_modes::begin_sql() const {
     std::string sql = "begin";
     if (isolation_)
         sql += std::string{" isolation level "} + text_of(*isolation_);
