@@ -45,6 +45,13 @@ asio::awaitable<async_mutex::guard> async_mutex::lock() {
     co_return guard{std::move(self)};
 }
 
+std::optional<async_mutex::guard> async_mutex::try_guard() {
+    std::optional<guard> taken;
+    if (try_lock())
+        taken.emplace(shared_from_this());
+    return taken;
+}
+
 bool async_mutex::try_lock() {
     std::lock_guard const lock{mutex_};
     return !std::exchange(locked_, true);

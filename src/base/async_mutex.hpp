@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace copg::detail {
 
@@ -35,6 +36,8 @@ public:
 
     /// Waits for the mutex. Cancellation (any type): the wait ends with operation_aborted.
     asio::awaitable<guard> lock();
+    /// The same without a wait: nothing when somebody has it.
+    std::optional<guard> try_guard();
 
 private:
     /// Lives in the frame of the coroutine that waits. States: queued; holding (it was handed the

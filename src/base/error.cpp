@@ -69,6 +69,10 @@ private:
             return "transaction aborted";
         case errc::transaction_in_doubt:
             return "transaction in doubt";
+        case errc::failed_after_commit:
+            return "failed after the transaction was committed";
+        case errc::scope_unbound:
+            return "the scope has no database yet";
         case errc::scope_ended:
             return "scope ended";
         case errc::scope_conflict:

@@ -13,8 +13,8 @@ namespace copg::detail {
 /// The server's transaction state, as of its last ReadyForQuery.
 enum class transaction_state { idle, open, failed };
 
-/// One step of a segment. `limit` sets the statement timeout and nothing else; points are savepoints
-/// made and released; the question is a SELECT of copg's own.
+/// One step of a segment. `limit` sets the statement timeout and nothing else; points are
+/// savepoints made and released; the question is a SELECT of copg's own.
 enum class step : unsigned char { begin, prelude, points, limit, statement, question, commit };
 
 /// The steps of a segment in the order in which they are sent.

@@ -15,8 +15,7 @@ segment_plan plan_of(binding const& now,
                      transaction_frame const& frame) {
     if (frame.begin.empty() && now.state() == transaction_state::failed)
         return {step::statement};
-    auto const around =
-        frame.begin.empty() ? now.plan(kind, wish) : binding::plan_with_begin(wish);
+    auto const around = frame.begin.empty() ? now.plan(kind, wish) : binding::plan_with_begin(wish);
     segment_plan plan{};
     for (auto const s : around) {
         // A savepoint in front of the prelude would take it back with it.
@@ -54,9 +53,11 @@ bool is_none(statement const& statement) noexcept {
     return statement.sql().empty();
 }
 
-asio::awaitable<result>
-perform_frame(connection_impl& connection, segment_builder& builder, statement const& statement,
-              statement_kind kind, transaction_frame& frame) {
+asio::awaitable<result> perform_frame(connection_impl& connection,
+                                      segment_builder& builder,
+                                      statement const& statement,
+                                      statement_kind kind,
+                                      transaction_frame& frame) {
     auto const limit = builder.wish().limit;
     for (bool retried = false;; retried = true) {
         prepare_to_build(connection);
@@ -64,12 +65,11 @@ perform_frame(connection_impl& connection, segment_builder& builder, statement c
         auto plan = plan_of(now, kind, builder.wish(), frame);
         if (is_none(statement))
             plan = plan.without(step::statement);
-        auto const sets_limit = frame.begin.empty() ? now.prelude_sets_limit(builder.wish())
-                                                    : limit.count() > 0;
+        auto const sets_limit =
+            frame.begin.empty() ? now.prelude_sets_limit(builder.wish()) : limit.count() > 0;
         auto segment = builder.build(plan, sets_limit);
         segment.reply = &frame.reply;
-        segment.on_loss =
-            frame.commits ? errc::transaction_in_doubt : errc::connection_lost;
+        segment.on_loss = frame.commits ? errc::transaction_in_doubt : errc::connection_lost;
         auto const started = exchange::clock::now();
         auto answer = co_await perform_one(connection, segment, limit);
         note_end(frame, segment, answer);
@@ -103,9 +103,8 @@ asio::awaitable<result> run_framed(std::shared_ptr<connection_impl> connection,
     co_return rows;
 }
 
-asio::awaitable<void> run_frame(std::shared_ptr<connection_impl> connection,
-                                session session,
-                                transaction_frame& frame) {
+asio::awaitable<void>
+run_frame(std::shared_ptr<connection_impl> connection, session session, transaction_frame& frame) {
     statement const none{""};
     claim const mine{connection, none.where()};
     if (!is_ready(*connection))
@@ -123,7 +122,8 @@ asio::awaitable<void> undo_to(std::shared_ptr<connection_impl> connection, std::
     auto const back = fmt::format("rollback to savepoint {}", savepoint);
     auto const drop = fmt::format("release savepoint {}", savepoint);
     auto undoing = plain_segment(back.c_str(), step::points, errc::connection_lost);
-    undoing.items.push_back({segment_item::action::run_sql, step::points, "", drop.c_str(), nullptr});
+    undoing.items.push_back(
+        {segment_item::action::run_sql, step::points, "", drop.c_str(), nullptr});
     auto const answer = co_await perform_one(*connection, undoing, {});
     if (answer.failed())
         std::rethrow_exception(answer.error);

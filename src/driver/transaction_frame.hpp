@@ -42,9 +42,8 @@ asio::awaitable<result> run_framed(std::shared_ptr<connection_impl> connection,
                                    transaction_frame& frame);
 
 /// Runs the frame without a statement.
-asio::awaitable<void> run_frame(std::shared_ptr<connection_impl> connection,
-                                session session,
-                                transaction_frame& frame);
+asio::awaitable<void>
+run_frame(std::shared_ptr<connection_impl> connection, session session, transaction_frame& frame);
 
 /// Goes back to a savepoint, and drops it. When it throws, the transaction has failed, or the
 /// connection is lost.

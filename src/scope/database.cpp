@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/context.hpp"
+#include "driver/connection_impl.hpp"
 #include "driver/sql_classifier.hpp"
+#include "pool/connection_lender.hpp"
 #include "pool/core.hpp"
 #include "scope/failure_listener.hpp"
-#include "scope/scope_state.hpp"
+#include "scope/scope_level.hpp"
 #include "scope/stand_alone.hpp"
 
 #include <copg/scope/database.hpp>
@@ -35,7 +37,7 @@ namespace {
 
 asio::awaitable<result> run_anywhere(database handle, statement statement) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const scope = detail::find_scope(detail::context_of(executor), handle.key());
+    auto const scope = detail::find_level(detail::context_of(executor), handle.key());
     if (scope != nullptr) {
         auto rows = co_await scope->run(std::move(handle), std::move(statement));
         co_return rows;
@@ -50,13 +52,13 @@ asio::awaitable<result> run_and_tell(database handle,
                                      std::shared_ptr<detail::failure_listener> listener,
                                      statement statement) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const scope = detail::find_scope(detail::context_of(executor), handle.key());
+    auto const scope = detail::find_level(detail::context_of(executor), handle.key());
     try {
         auto rows = co_await run_anywhere(std::move(handle), std::move(statement));
         co_return rows;
     } catch (...) {
         if (scope != nullptr)
-            scope->keep_failure(std::move(listener), std::current_exception());
+            scope->transaction()->keep_failure(std::move(listener), std::current_exception());
         else
             listener->statement_failed(std::current_exception());
         throw;
@@ -65,7 +67,7 @@ asio::awaitable<result> run_and_tell(database handle,
 
 asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
     auto const executor = co_await asio::this_coro::executor;
-    auto const scope = detail::find_scope(detail::context_of(executor), handle.key());
+    auto const scope = detail::find_level(detail::context_of(executor), handle.key());
     if (scope != nullptr) {
         auto bound = co_await scope->bind(std::move(handle));
         co_return bound;
@@ -74,15 +76,54 @@ asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
     co_return detail::lend(std::move(acquired));
 }
 
-asio::awaitable<lease> acquire_outside(database handle, std::source_location where) {
+/// A scope's connection, for the leases that are acquired in it.
+class scope_lender final : public detail::connection_lender {
+public:
+    scope_lender(detail::scope_level::pointer level, database handle)
+        : level_{std::move(level)}, handle_{std::move(handle)} {}
+
+    asio::awaitable<result> run(statement wanted) override {
+        return run_in(level_, handle_, std::move(wanted));
+    }
+    asio::awaitable<detail::bound_connection> bind() override { return bind_in(level_, handle_); }
+    std::shared_ptr<detail::connection_impl> connection() const noexcept override {
+        return level_->transaction()->connection();
+    }
+    void discard() noexcept override {
+        if (auto const held = connection())
+            held->close();
+    }
+
+private:
+    static asio::awaitable<result>
+    run_in(detail::scope_level::pointer level, database handle, statement wanted) {
+        auto const executor = co_await asio::this_coro::executor;
+        auto const innermost = innermost_of(detail::context_of(executor), level);
+        auto rows = co_await innermost->run(std::move(handle), std::move(wanted));
+        co_return rows;
+    }
+    static asio::awaitable<detail::bound_connection> bind_in(detail::scope_level::pointer level,
+                                                             database handle) {
+        auto const executor = co_await asio::this_coro::executor;
+        auto const innermost = innermost_of(detail::context_of(executor), level);
+        auto bound = co_await innermost->bind(std::move(handle));
+        co_return bound;
+    }
+
+    detail::scope_level::pointer const level_;
+    database const handle_;
+};
+
+asio::awaitable<lease> acquire_anywhere(database handle, std::source_location where) {
     auto const executor = co_await asio::this_coro::executor;
-    if (detail::find_scope(detail::context_of(executor), handle.key()) != nullptr)
-        throw error{errc::scope_conflict,
-                    fmt::format("{} is in a transaction scope here: use its database handle, or "
-                                "pool().acquire() for a connection outside the scope",
-                                handle.key().describe())};
-    auto lease = co_await handle.pool().acquire(handle.session(), where);
-    co_return lease;
+    auto const scope = detail::find_level(detail::context_of(executor), handle.key());
+    if (scope == nullptr) {
+        auto lease = co_await handle.pool().acquire(handle.session(), where);
+        co_return lease;
+    }
+    co_await scope->take_connection(handle, where);
+    auto lent = std::make_shared<scope_lender>(scope, handle);
+    co_return lease{std::move(lent), handle.session()};
 }
 
 scope_key key_of(pool const& pool, session const& session) {
@@ -129,7 +170,7 @@ asio::awaitable<detail::bound_connection> database::bind() const {
 }
 
 asio::awaitable<lease> database::acquire(std::source_location where) const {
-    return acquire_outside(*this, where);
+    return acquire_anywhere(*this, where);
 }
 
 } // namespace copg

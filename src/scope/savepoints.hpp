@@ -11,9 +11,9 @@ namespace copg::detail {
 /// The savepoints of a transaction, each of a level that is open, innermost last. Pure: told what
 /// happens, asked what to send.
 ///
-/// A level's states: wanted (nothing has run in it, so that it has no savepoint); made; gone. Nothing
-/// is sent for a level in which nothing runs. A savepoint that is not needed any more is released in
-/// front of the next statement, or not at all when COMMIT comes first.
+/// A level's states: wanted (nothing has run in it, so that it has no savepoint); made; gone.
+/// Nothing is sent for a level in which nothing runs. A savepoint that is not needed any more is
+/// released in front of the next statement, or not at all when COMMIT comes first.
 ///
 /// Invariant: no wanted level is further out than a made one.
 class savepoints {
@@ -38,8 +38,8 @@ public:
     /// A level, and all inside it, ends well. Does nothing when it has ended.
     void release(number level) noexcept;
 
-    /// A level, and all inside it, is to be undone. @return the savepoint to go back to and to drop,
-    /// if one was made
+    /// A level, and all inside it, is to be undone. @return the savepoint to go back to and to
+    /// drop, if one was made
     std::optional<std::string> undo(number level);
 
 private:

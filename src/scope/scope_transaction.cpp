@@ -52,9 +52,9 @@ error scope_transaction::over() const {
 }
 
 error scope_transaction::ended_inside() const {
-    return {errc::transaction_aborted,
-            fmt::format("the transaction of {} was ended by a statement inside it",
-                        key_.describe())};
+    return {
+        errc::transaction_aborted,
+        fmt::format("the transaction of {} was ended by a statement inside it", key_.describe())};
 }
 
 void scope_transaction::check_target(database const& handle) const {
@@ -80,13 +80,12 @@ asio::awaitable<void> scope_transaction::take_lease(database handle, std::source
     acquire_request request{handle.session(), pool->acquire_timeout(), where};
     request.scope = scope_id_;
     auto lent = co_await pool->acquire(pool, std::move(request));
-    take_connection(lent.slot()->connection, handle);
+    take_connection(lent.slot()->connection);
     lease_ = std::move(lent);
 }
 
 // The end does not wait for an acquire: whoever comes back from one too late gives it back.
-void scope_transaction::take_connection(std::shared_ptr<connection_impl> connection,
-                                        database const&) {
+void scope_transaction::take_connection(std::shared_ptr<connection_impl> connection) {
     std::lock_guard const lock{mutex_};
     if (ending_)
         throw over();
@@ -99,8 +98,7 @@ std::shared_ptr<connection_impl> const& scope_transaction::leased() const noexce
 
 bool scope_transaction::is_plain() const {
     auto const& connection = *leased();
-    return begun_ && !points_.has_due() && connection.is_settled() &&
-           (!options_.resolvable() || !id_.number.empty()) &&
+    return begun_ && !points_.has_due() && connection.is_settled() && !wants_id() &&
            connection.binding_now().state() != transaction_state::idle;
 }
 
@@ -120,21 +118,19 @@ transaction_frame scope_transaction::make_frame(bool commits) const {
         frame.begin = options_.begin_sql();
     frame.points = points_.due();
     frame.commits = commits;
-    auto const reads_only = options_.read_only() == true;
-    if (options_.resolvable() && !reads_only && id_.number.empty())
+    if (wants_id())
         frame.question = id_question;
-    else if (reads_only && !begun_ && !options_.isolation())
+    else if (reads_only() && !begun_ && !options_.isolation())
         frame.question = isolation_question;
     return frame;
 }
 
-asio::awaitable<result> scope_transaction::run_framed(statement statement, bool commits) {
-    auto frame = make_frame(commits);
+asio::awaitable<result> scope_transaction::run_framed(statement statement) {
+    auto frame = make_frame(false);
     std::exception_ptr failure;
     result rows;
     try {
-        rows = co_await detail::run_framed(
-            leased(), lease_.session(), std::move(statement), frame);
+        rows = co_await detail::run_framed(leased(), lease_.session(), std::move(statement), frame);
     } catch (...) {
         failure = std::current_exception();
     }
@@ -142,6 +138,37 @@ asio::awaitable<result> scope_transaction::run_framed(statement statement, bool 
     if (failure)
         std::rethrow_exception(failure);
     co_return rows;
+}
+
+asio::awaitable<result> scope_transaction::run_and_commit(statement statement) {
+    result rows;
+    if (wants_id()) { // it has to be known before COMMIT goes out
+        rows = co_await run_framed(std::move(statement));
+        co_await commit_now();
+        co_return rows;
+    }
+    auto frame = make_frame(true);
+    frame.question = nullptr; // of the isolation
+    std::exception_ptr failure;
+    try {
+        rows = co_await detail::run_framed(leased(), lease_.session(), std::move(statement), frame);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    learn(frame, failure);
+    if (frame.ended != transaction_frame::end::failed)
+        commit_ended(failure);
+    if (ended_ && ended_->failure)
+        std::rethrow_exception(ended_->failure);
+    if (failure)
+        std::rethrow_exception(failure);
+    co_return rows;
+}
+
+bool scope_transaction::looks_failed() const {
+    auto const held = connection();
+    return held != nullptr && (!held->is_alive() || !held->is_settled() ||
+                               held->binding_now().state() == transaction_state::failed);
 }
 
 asio::awaitable<void> scope_transaction::open() {
@@ -164,8 +191,8 @@ asio::awaitable<void> scope_transaction::open() {
 void scope_transaction::learn(transaction_frame const& frame, std::exception_ptr const& failure) {
     using end = transaction_frame::end;
     auto const& connection = *leased();
-    // What failed before it was sent has begun nothing: the next statement is the first one. Of what
-    // was cancelled, nobody knows yet.
+    // What failed before it was sent has begun nothing: the next statement is the first one. Of
+    // what was cancelled, nobody knows yet.
     if (!begun_)
         begun_ = !failure || !connection.is_alive() || !connection.is_settled() ||
                  connection.binding_now().state() != transaction_state::idle;
@@ -184,8 +211,11 @@ void scope_transaction::learn(transaction_frame const& frame, std::exception_ptr
     }
 }
 
-bool scope_transaction::has_failed() const {
-    return begun_ && leased()->binding_now().state() == transaction_state::failed;
+asio::awaitable<bool> scope_transaction::has_failed() {
+    if (!begun_)
+        co_return false;
+    auto const state = co_await settled_state(leased(), std::source_location::current());
+    co_return state == transaction_state::failed;
 }
 
 void scope_transaction::check_join(transaction_options const& options) const {

@@ -36,6 +36,15 @@ struct transaction_end {
         : outcome{o}, failure{std::move(f)} {}
 };
 
+/// What a body wants its transaction to end with, and what speaks against it.
+struct ending_wish {
+    bool commit = false;
+    std::exception_ptr veto;   ///< why it has to be rolled back all the same; or null
+    std::exception_ptr failed; ///< the first statement that has failed in it; or null
+
+    ending_wish() = default;
+};
+
 /// The one transaction behind a scope and the levels inside it: its connection, what has been sent
 /// of it, and its end.
 ///
@@ -75,12 +84,15 @@ public:
     /// Whether settle() has nothing to do, and a statement goes alone.
     bool is_plain() const;
     /// Runs a statement with what has to go around it.
-    asio::awaitable<result> run_framed(statement statement, bool commits);
+    asio::awaitable<result> run_framed(statement statement);
+    /// The same with COMMIT, in one flush if that can be, which is the end of the transaction
+    /// unless the statement itself fails.
+    asio::awaitable<result> run_and_commit(statement statement);
     /// The same without a statement: what is run next, unseen, is in the transaction.
     asio::awaitable<void> open();
     savepoints& points() noexcept { return points_; }
-    /// Whether the server will take nothing but a rollback.
-    bool has_failed() const;
+    /// Whether the server will take nothing but a rollback. @throws error errc::connection_busy
+    asio::awaitable<bool> has_failed();
     /// Goes back to a savepoint. @return why that failed, or null
     asio::awaitable<std::exception_ptr> undo(std::string savepoint);
 
@@ -94,7 +106,7 @@ public:
     void refuse_control(statement const& statement) const;
     error over() const; ///< errc::scope_ended
     bool is_ending() const;
-    std::optional<database> target() const; ///< once there is one
+    std::optional<database> target() const;              ///< once there is one
     std::shared_ptr<connection_impl> connection() const; ///< while there is one
     /// Whether it has, or may yet get, a connection of this pool_impl.
     context_entry::hold holds(void const* pool) const noexcept;
@@ -108,32 +120,47 @@ public:
     /// The transaction has ended: tells it.
     void tell_failure() noexcept;
 
+    /// What tells that it, or a part of it, was rolled back though its body returned.
+    transaction_end aborted(std::string const& why,
+                            std::exception_ptr cause,
+                            char const* what = "the transaction") const;
+    /// Whether something may have gone wrong on the server.
+    bool looks_failed() const;
+
     // The end (scope_end.cpp).
 
     /// Ends the transaction and gives the connection back; cancellation must be off.
-    /// @param veto    why it has to be rolled back although COMMIT is asked for; may be null
-    /// @param failed  the first statement that failed in it; may be null
-    asio::awaitable<transaction_end>
-    end(bool commit, std::exception_ptr veto, std::exception_ptr failed);
+    asio::awaitable<transaction_end> end(ending_wish wish);
+    /// Sends COMMIT ahead of the end, with the turn. @throws what end() will tell
+    asio::awaitable<void> commit_now();
 
 private:
     transaction_frame make_frame(bool commits) const;
     void learn(transaction_frame const& frame, std::exception_ptr const& failure);
-    void take_connection(std::shared_ptr<connection_impl> connection, database const& handle);
+    bool reads_only() const noexcept { return options_.read_only() == true; }
+    bool wants_id() const noexcept {
+        return options_.resolvable() && !reads_only() && id_.number.empty();
+    }
+    using connection_pointer = std::shared_ptr<connection_impl>;
+    void take_connection(connection_pointer connection);
     error ended_inside() const; ///< errc::transaction_aborted
 
-    std::exception_ptr
-    tell(errc code, std::string const& why, transaction_outcome how, std::exception_ptr cause) const;
-    transaction_end aborted(std::string const& why, std::exception_ptr cause) const;
-    transaction_end end_of_commit(std::exception_ptr const& failure) const;
-    asio::awaitable<transaction_end> end_begun(std::shared_ptr<connection_impl> connection,
-                                               bool commit,
-                                               std::exception_ptr veto,
-                                               std::exception_ptr failed);
-    asio::awaitable<transaction_end> commit(std::shared_ptr<connection_impl> connection,
+    transaction_end in_doubt(std::exception_ptr cause) const;
+    transaction_end end_of_commit(connection_impl& connection,
+                                  std::string const& tag,
+                                  std::exception_ptr const& failure) const;
+    std::shared_ptr<connection_impl> start_ending();
+    void commit_ended(std::exception_ptr const& failure);
+    asio::awaitable<transaction_end> end_begun(connection_pointer connection, ending_wish wish);
+    asio::awaitable<transaction_end> commit(connection_pointer connection,
                                             std::exception_ptr failed);
-    asio::awaitable<transaction_end> send_commit(std::shared_ptr<connection_impl> connection);
+    asio::awaitable<transaction_end> send_commit(connection_pointer connection);
+    asio::awaitable<std::exception_ptr> roll_back(connection_pointer connection) const;
+    asio::awaitable<std::exception_ptr> ask_id(connection_pointer connection);
     bool can_leave_commit(connection_impl const& connection) const;
+    void report(connection_impl const& connection,
+                transaction_end const& how,
+                std::exception_ptr const& rollback_failure) const;
 
     std::uint64_t const scope_id_;
     scope_key const key_;

@@ -201,15 +201,29 @@ COPG_COROUTINE_TEST(options_reach_begin_and_a_nested_call_cannot_change_them) {
     BOOST_TEST((end.code == sqlstate::read_only_sql_transaction));
 }
 
-COPG_COROUTINE_TEST(an_acquire_inside_the_scope_of_its_name_is_refused_instead_of_dead_locking) {
+COPG_COROUTINE_TEST(an_acquire_inside_a_scope_lends_its_connection) {
     scope_fixture f;
     auto const db = co_await f.main_db();
+    copg::lease kept;
     auto const body = [&]() -> asio::awaitable<void> {
-        co_await add(db, 11);
-        auto const refused = co_await end_of(db.acquire());
-        BOOST_TEST((refused.code == errc::scope_conflict));
+        auto lent = co_await db.acquire(); // before anything was sent
+        co_await lent.execute("insert into item values (11, '')");
+        auto const pid = co_await db.fetch_one<int>("select pg_backend_pid()");
+        BOOST_TEST(lent.backend_pid() == pid);
+        lent.release();
+        co_await add(db, 12);
+        kept = co_await db.acquire();
+        auto const refused = co_await end_of(kept.execute("commit"));
+        BOOST_TEST((refused.code == errc::unsupported_statement));
+        auto inner = co_await kept.begin();
+        co_await inner.execute("insert into item values (13, '')");
+        co_await inner.rollback();
     };
     co_await transaction("main-db", body);
+    auto const late = co_await end_of(kept.execute("select 1"));
+    BOOST_TEST((late.code == errc::scope_ended), late.message);
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 12);
 }
 
 COPG_COROUTINE_TEST(streams_batches_scripts_and_copies_join_their_scope) {

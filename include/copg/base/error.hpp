@@ -40,7 +40,9 @@ enum class errc {
     protocol_error,        ///< the server's answer makes no sense
     transaction_aborted,   ///< COMMIT was asked for, the transaction was rolled back
     transaction_in_doubt,  ///< the connection broke while COMMIT was under way
+    failed_after_commit,   ///< the transaction was committed; what was to follow it failed
     scope_ended,           ///< the transaction scope of this coroutine is over
+    scope_unbound,         ///< a scope of a name was asked for a statement before any handle was
     scope_conflict,        ///< two different targets of one name, or two isolations, in one scope
     unsupported_database,  ///< a configured database of a type that copg does not serve
     not_sql_database,      ///< a configured database that takes no SQL

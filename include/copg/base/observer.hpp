@@ -42,6 +42,15 @@ struct close_event {
     std::string_view reason; ///< to_string(close_reason)
 };
 
+/// A transaction scope that had sent something has ended. Views hold for the call only.
+struct transaction_end_event {
+    std::string_view target;             ///< the DSN without its secrets
+    std::string_view scope;              ///< scope_key::describe()
+    std::string_view outcome;            ///< to_string(transaction_outcome)
+    std::exception_ptr failure;          ///< of COMMIT, or null
+    std::exception_ptr rollback_failure; ///< why the connection had to be closed instead, or null
+};
+
 /// What is known of a pool's server has changed. Views hold for the call only.
 struct health_event {
     std::string_view target; ///< the DSN without its secrets
@@ -67,6 +76,9 @@ public:
 
     /// A borrower has left a transaction open, and what was done in it is lost.
     virtual void on_open_transaction(open_transaction_event const&) noexcept {}
+
+    /// A transaction scope has ended.
+    virtual void on_transaction_end(transaction_end_event const&) noexcept {}
 
     /// A pool gave up a connection.
     virtual void on_close(close_event const&) noexcept {}

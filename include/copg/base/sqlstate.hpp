@@ -24,6 +24,7 @@ enum class sqlstate : int {
     feature_not_supported = pack_sqlstate("0A000"),
     numeric_value_out_of_range = pack_sqlstate("22003"),
     division_by_zero = pack_sqlstate("22012"),
+    invalid_parameter_value = pack_sqlstate("22023"),
     invalid_text_representation = pack_sqlstate("22P02"),
     not_null_violation = pack_sqlstate("23502"),
     foreign_key_violation = pack_sqlstate("23503"),

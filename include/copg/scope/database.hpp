@@ -33,9 +33,10 @@ public:
     /// For the functions of query_functions.
     asio::awaitable<detail::bound_connection> bind() const;
 
-    /// Leases a connection, outside any scope.
-    /// @throws as pool::acquire; error errc::scope_conflict inside a scope of this name, whose
-    ///         connection the statements of this handle use
+    /// Leases a connection. Inside a scope of its name that is the scope's, which lends it: what is
+    /// run on it is in the scope's transaction, giving it back leaves it to the scope, and once the
+    /// scope is over it fails with errc::scope_ended. (pool().acquire() never joins.)
+    /// @throws as pool::acquire; inside a scope error errc::scope_conflict, errc::scope_ended
     asio::awaitable<lease>
     acquire(std::source_location where = std::source_location::current()) const;
 

@@ -2,7 +2,7 @@
 #include "manager/balance/balance_state.hpp"
 
 #include "base/context.hpp"
-#include "scope/scope_state.hpp"
+#include "scope/scope_level.hpp"
 
 namespace copg::detail {
 namespace {
@@ -82,10 +82,10 @@ std::optional<database> balance_state::in_scope(asio::any_io_executor const& exe
     auto const context = context_of(executor);
     if (context == nullptr)
         return std::nullopt;
-    if (reserve_ && find_scope(context, reserve_->key()) != nullptr)
+    if (reserve_ && find_level(context, reserve_->key()) != nullptr)
         return reserve_;
     for (auto const& each : members_)
-        if (find_scope(context, each.what.database().key()) != nullptr)
+        if (find_level(context, each.what.database().key()) != nullptr)
             return each.what.database();
     return std::nullopt;
 }

@@ -83,8 +83,8 @@ asio::awaitable<lease> acquire_any(std::shared_ptr<balance_state> state,
     auto const executor = co_await asio::this_coro::executor;
     auto const scope = state->in_scope(executor);
     if (scope) {
-        auto refused = co_await scope->acquire(where); // throws errc::scope_conflict
-        co_return refused;
+        auto lent = co_await scope->acquire(where);
+        co_return lent;
     }
     auto lent = co_await borrow(std::move(state), where);
     co_return lent;
