@@ -85,7 +85,9 @@ public:
     std::atomic<std::uint64_t> bytes_answered = 0;
     std::atomic<std::uint64_t> syncs = 0;
     std::atomic<bool> hold = false;
-    std::atomic<std::size_t> cut_existing_at = unlimited; // of bytes_answered
+    std::atomic<std::uint64_t> bytes_sent = 0;
+    std::atomic<std::size_t> cut_existing_at = unlimited;      // of bytes_answered
+    std::atomic<std::size_t> cut_existing_sent_at = unlimited; // of bytes_sent
 
 private:
     /// One client's connection to the server.
@@ -162,10 +164,13 @@ private:
                 co_await pause(*pair, *self);
                 auto const limit = pair->fault.cut_after_sent.value_or(unlimited);
                 size = std::min(size, limit - pair->sent);
+                size = std::min<std::size_t>(size,
+                                             self->cut_existing_sent_at - self->bytes_sent.load());
+                auto const sent = self->bytes_sent += size;
                 co_await asio::async_write(
                     pair->backend, asio::buffer(buffer, size), asio::use_awaitable);
                 pair->sent += size;
-                if (pair->sent >= limit)
+                if (pair->sent >= limit || sent >= self->cut_existing_sent_at)
                     break;
             }
         } catch (boost::system::system_error const&) {
@@ -230,6 +235,10 @@ void fault_proxy::set(faults const& wanted) {
 
 void fault_proxy::cut_existing_after_answered(std::size_t bytes) {
     impl_->cut_existing_at = impl_->bytes_answered + bytes;
+}
+
+void fault_proxy::cut_existing_after_sent(std::size_t bytes) {
+    impl_->cut_existing_sent_at = impl_->bytes_sent + bytes;
 }
 
 std::uint64_t fault_proxy::connections() const noexcept {

@@ -38,6 +38,7 @@ public:
 
     /// Counting starts anew at every connection; cuts count from here.
     void cut_existing_after_answered(std::size_t bytes);
+    void cut_existing_after_sent(std::size_t bytes);
 
     std::uint64_t connections() const noexcept;
     /// How often a client sent something after the server had said its last word: what a network's
