@@ -16,7 +16,8 @@ std::vector<std::pair<char const*, maker>> const makers{{"acquire", acquire_case
                                                         {"copy-out", copy_out_case},
                                                         {"batch", batch_case},
                                                         {"tenant", tenant_case},
-                                                        {"limit", limit_case}};
+                                                        {"limit", limit_case},
+                                                        {"scope", scope_case}};
 
 } // namespace
 

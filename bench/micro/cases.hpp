@@ -27,6 +27,7 @@ std::vector<comparison> copy_in_case(std::string const& dsn, amount const& how_m
 std::vector<comparison> copy_out_case(std::string const& dsn, amount const& how_much);
 std::vector<comparison> batch_case(std::string const& dsn, amount const& how_much);
 std::vector<comparison> tenant_case(std::string const& dsn, amount const& how_much);
+std::vector<comparison> scope_case(std::string const& dsn, amount const& how_much);
 std::vector<comparison> limit_case(std::string const& dsn, amount const& how_much);
 
 constexpr char const* with_pipeline = "libpq, pipeline mode";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/context.hpp"
 #include "driver/connection_impl.hpp"
+#include "driver/runner.hpp"
 #include "driver/sql_classifier.hpp"
 #include "pool/connection_lender.hpp"
 #include "pool/core.hpp"
@@ -39,8 +40,23 @@ asio::awaitable<result> run_anywhere(database handle, statement statement) {
     auto const executor = co_await asio::this_coro::executor;
     auto const scope = detail::find_level(detail::context_of(executor), handle.key());
     if (scope != nullptr) {
-        auto rows = co_await scope->run(std::move(handle), std::move(statement));
-        co_return rows;
+        // Here instead of in a function: each frame more is an allocation more.
+        auto const turn = scope->try_plain(handle, statement);
+        if (!turn) {
+            auto rows = co_await scope->run(std::move(handle), std::move(statement));
+            co_return rows;
+        }
+        std::exception_ptr failure;
+        try {
+            auto const& joined = *scope->transaction();
+            auto rows = co_await detail::run_statement(
+                joined.leased(), joined.bound_to(), std::move(statement));
+            co_return rows;
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        scope->note_failure(failure);
+        std::rethrow_exception(failure);
     }
     detail::check_stands_alone(statement);
     auto lease = co_await handle.pool().acquire(handle.session(), statement.where());

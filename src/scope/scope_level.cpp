@@ -51,6 +51,7 @@ asio::awaitable<scope_level::pointer> scope_level::open_inside(pointer outer) {
     auto level = std::make_shared<scope_level>(outer);
     level->transaction_ = outer->transaction_;
     level->number_ = level->transaction_->points().enter();
+    outer->has_inner_ = true;
     level->outer_gate_.emplace(std::move(gate));
     co_return level;
 }
@@ -59,11 +60,16 @@ context_entry::hold scope_level::holds(void const* resource) const noexcept {
     return is_outermost() ? transaction_->holds(resource) : hold::none;
 }
 
-std::optional<async_mutex::guard> scope_level::try_turn() {
-    auto const gate = gate_->try_guard();
-    if (!gate)
+std::optional<async_mutex::guard> scope_level::try_plain(database const& handle,
+                                                         statement const& statement) {
+    transaction_->refuse_control(statement);
+    auto turn = transaction_->turn()->try_guard();
+    if (!turn || has_inner_)
         return std::nullopt;
-    return transaction_->turn()->try_guard();
+    check_open();
+    if (!transaction_->has_lease_for(handle) || !transaction_->is_plain())
+        return std::nullopt;
+    return turn;
 }
 
 asio::awaitable<async_mutex::guard> scope_level::wait_for_turn() {
@@ -74,41 +80,23 @@ asio::awaitable<async_mutex::guard> scope_level::wait_for_turn() {
 
 // With the turn.
 void scope_level::check_open() const {
-    transaction_->check_open();
-    auto is_over = !is_outermost() && !transaction_->points().has(number_);
-    {
-        std::lock_guard const lock{mutex_};
-        is_over = is_over || over_;
-    }
-    if (is_over)
+    if (is_over() || (!is_outermost() && !transaction_->points().has(number_)))
         throw transaction_->over();
 }
 
 bool scope_level::is_over() const noexcept {
-    if (transaction_->is_ending())
-        return true;
-    std::lock_guard const lock{mutex_};
-    return over_;
+    return over_ || transaction_->is_ending();
 }
 
 asio::awaitable<result> scope_level::run(database handle, statement statement) {
     transaction_->refuse_control(statement);
     auto const self = shared_from_this();
-    auto turn = try_turn();
-    if (!turn) {
-        auto waited = co_await wait_for_turn();
-        turn.emplace(std::move(waited));
-    }
+    auto const turn = co_await wait_for_turn();
     check_open();
     if (!transaction_->has_lease_for(handle))
         co_await transaction_->take_lease(std::move(handle), statement.where());
     std::exception_ptr failure;
     try {
-        if (transaction_->is_plain()) {
-            auto rows = co_await run_statement(
-                transaction_->leased(), transaction_->bound_to(), std::move(statement));
-            co_return rows;
-        }
         co_await transaction_->settle();
         auto rows = co_await transaction_->run_framed(std::move(statement));
         co_return rows;
@@ -214,8 +202,8 @@ asio::awaitable<transaction_end> scope_level::end(bool commit) {
     ending_wish wish;
     wish.commit = commit;
     {
-        std::lock_guard const lock{mutex_};
         over_ = true;
+        std::lock_guard const lock{mutex_};
         wish.veto = veto_;
         wish.failed = failed_;
     }
@@ -231,14 +219,12 @@ asio::awaitable<std::exception_ptr> scope_level::end_inside(bool keep) {
 }
 
 asio::awaitable<std::exception_ptr> scope_level::close_inside(bool keep) {
-    {
-        std::lock_guard const lock{mutex_};
-        over_ = true;
-    }
+    over_ = true;
     std::optional<end_watchdog> dog; // a statement of its own may be under way
     if (auto const connection = transaction_->connection())
         dog.emplace(connection, transaction_->options().end_timeout());
     auto const turn = co_await transaction_->turn()->lock();
+    outer_->has_inner_ = false;
     auto& points = transaction_->points();
     if (transaction_->is_ending() || !points.has(number_))
         co_return std::make_exception_ptr(transaction_->over());

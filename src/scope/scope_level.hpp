@@ -5,6 +5,7 @@
 #include "base/context.hpp"
 #include "scope/scope_transaction.hpp"
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,7 +34,15 @@ public:
     bool is_outermost() const noexcept { return outer_ == nullptr; }
     hold holds(void const* resource) const noexcept override;
 
-    // Statements (scope_level.cpp).
+    // Statements (scope_level.cpp). Whoever calls one keeps the level.
+
+    using turn_guard = async_mutex::guard;
+
+    /// The turn for a statement that can go now, alone, on the transaction's connection; nothing
+    /// when it is for run(). @throws as run()
+    std::optional<turn_guard> try_plain(database const& handle, statement const& statement);
+    /// What try_plain() let go has failed. Call with the turn.
+    void note_failure(std::exception_ptr const& why) noexcept;
 
     /// Runs a statement of a handle of the scope's name.
     /// @throws error errc::scope_ended, errc::scope_conflict, errc::unsupported_statement
@@ -68,13 +77,9 @@ public:
     asio::awaitable<transaction_end> end(bool commit);
 
 private:
-    using turn_guard = async_mutex::guard;
-
-    std::optional<turn_guard> try_turn();
     asio::awaitable<turn_guard> wait_for_turn();
     void check_open() const;
     void check_may_commit() const;
-    void note_failure(std::exception_ptr const& why) noexcept;
     asio::awaitable<std::exception_ptr> undo();
     asio::awaitable<std::exception_ptr> close_inside(bool keep);
 
@@ -83,10 +88,11 @@ private:
     savepoints::number number_ = 0;
     std::shared_ptr<async_mutex> const gate_ = std::make_shared<async_mutex>();
     std::optional<turn_guard> outer_gate_; // while it is open
+    bool has_inner_ = false;               // guarded by the turn: a level is open in it
+    std::atomic<bool> over_ = false;
     callbacks waiting_;
 
     mutable std::mutex mutex_; // guards all below
-    bool over_ = false;
     std::size_t joins_ = 0;
     std::exception_ptr veto_;
     std::exception_ptr failed_; // the first statement that has failed

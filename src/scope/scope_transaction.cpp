@@ -37,16 +37,6 @@ scope_transaction::scope_transaction(std::uint64_t scope_id,
     below_serializable_ = isolation && *isolation != isolation::serializable;
 }
 
-void scope_transaction::check_open() const {
-    if (is_ending())
-        throw over();
-}
-
-bool scope_transaction::is_ending() const {
-    std::lock_guard const lock{mutex_};
-    return ending_;
-}
-
 error scope_transaction::over() const {
     return {errc::scope_ended, fmt::format("the transaction scope of {} is over", key_.describe())};
 }
@@ -57,16 +47,24 @@ error scope_transaction::ended_inside() const {
         fmt::format("the transaction of {} was ended by a statement inside it", key_.describe())};
 }
 
-void scope_transaction::check_target(database const& handle) const {
-    std::lock_guard const lock{mutex_};
-    if (target_ && !(target_->pool() == handle.pool() && target_->session() == handle.session()))
-        throw error{
-            errc::scope_conflict,
+error scope_transaction::other_target() const {
+    return {errc::scope_conflict,
             fmt::format("the transaction scope of {} is bound to another target", key_.describe())};
 }
 
+bool scope_transaction::is_target(database const& handle) const {
+    return !target_ || (target_->pool() == handle.pool() && target_->session() == handle.session());
+}
+
+void scope_transaction::check_target(database const& handle) const {
+    std::lock_guard const lock{mutex_};
+    if (!is_target(handle))
+        throw other_target();
+}
+
 bool scope_transaction::has_lease_for(database const& handle) const {
-    check_target(handle);
+    if (!is_target(handle))
+        throw other_target();
     return static_cast<bool>(lease_);
 }
 
@@ -97,9 +95,10 @@ std::shared_ptr<connection_impl> const& scope_transaction::leased() const noexce
 }
 
 bool scope_transaction::is_plain() const {
-    auto const& connection = *leased();
-    return begun_ && !points_.has_due() && connection.is_settled() && !wants_id() &&
-           connection.binding_now().state() != transaction_state::idle;
+    auto& connection = *leased();
+    return begun_ && !points_.has_due() && !wants_id() && connection.is_settled() &&
+           !connection.held_by().is_taken() && // by a stream: then the binding is its own
+           connection.binding_at_rest().state() != transaction_state::idle;
 }
 
 asio::awaitable<void> scope_transaction::settle() {

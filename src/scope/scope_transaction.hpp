@@ -70,8 +70,6 @@ public:
 
     // With the turn, while it is not ending (scope_transaction.cpp).
 
-    /// @throws error errc::scope_ended
-    void check_open() const;
     /// Whether the connection is there, for this handle too. @throws error errc::scope_conflict
     bool has_lease_for(database const& handle) const;
     /// Takes it. @throws as pool::acquire
@@ -81,7 +79,7 @@ public:
     /// Waits for what a cancelled statement left, if it did.
     /// @throws error errc::transaction_aborted when a statement has ended the transaction
     asio::awaitable<void> settle();
-    /// Whether settle() has nothing to do, and a statement goes alone.
+    /// Whether settle() has nothing to do, and a statement goes alone on the connection as it is.
     bool is_plain() const;
     /// Runs a statement with what has to go around it.
     asio::awaitable<result> run_framed(statement statement);
@@ -105,7 +103,7 @@ public:
     /// @throws error errc::unsupported_statement for BEGIN, COMMIT and their like
     void refuse_control(statement const& statement) const;
     error over() const; ///< errc::scope_ended
-    bool is_ending() const;
+    bool is_ending() const noexcept { return ending_; }
     std::optional<database> target() const;              ///< once there is one
     std::shared_ptr<connection_impl> connection() const; ///< while there is one
     /// Whether it has, or may yet get, a connection of this pool_impl.
@@ -137,6 +135,8 @@ public:
 private:
     transaction_frame make_frame(bool commits) const;
     void learn(transaction_frame const& frame, std::exception_ptr const& failure);
+    bool is_target(database const& handle) const;
+    error other_target() const; ///< errc::scope_conflict
     bool reads_only() const noexcept { return options_.read_only() == true; }
     bool wants_id() const noexcept {
         return options_.resolvable() && !reads_only() && id_.number.empty();
@@ -170,9 +170,9 @@ private:
     std::shared_ptr<callbacks> const callbacks_ = std::make_shared<callbacks>();
 
     mutable std::mutex mutex_;
-    std::optional<database> target_;              // guarded by mutex_; set once
+    std::optional<database> target_;              // set once, with the turn and under mutex_
     std::shared_ptr<connection_impl> connection_; // guarded by mutex_; once the lease is taken
-    bool ending_ = false;                         // guarded by mutex_
+    std::atomic<bool> ending_ = false;            // written under mutex_
     std::shared_ptr<failure_listener> listener_;  // guarded by mutex_; of the first failure
     std::exception_ptr failure_;                  // guarded by mutex_
 

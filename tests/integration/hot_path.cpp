@@ -7,7 +7,7 @@
 #include "support/fault_proxy.hpp"
 
 #include <copg/pool/pool.hpp>
-#include <copg/scope/database.hpp>
+#include <copg/scope/transaction.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -55,6 +55,27 @@ COPG_COROUTINE_TEST(a_tenant_statement_is_one_round_trip_even_when_the_tenant_ch
     BOOST_TEST(proxy.round_trips() - before == statements);
     BOOST_TEST(proxy.connections() == 1u);
     BOOST_TEST(shared.statistics().round_trips == statements);
+}
+
+COPG_COROUTINE_TEST(a_joined_statement_allocates_no_more_than_one_that_stands_alone) {
+    auto const executor = co_await asio::this_coro::executor;
+    copg::pool_options options;
+    options.maximum = 1;
+    copg::database const db{copg::pool{executor, copg::connect_options{cluster().dsn()}, options},
+                            session{"public"}};
+    auto const selects = [&db]() -> asio::awaitable<std::size_t> {
+        for (int i = 0; i < 10; ++i)
+            co_await db.execute("select $1::int", i);
+        auto const before = allocations();
+        for (int i = 0; i < 100; ++i)
+            co_await db.execute("select $1::int", i);
+        co_return allocations() - before;
+    };
+    co_await selects();
+    auto const alone = co_await selects();
+    auto const joined = co_await copg::transaction(db, selects);
+    BOOST_TEST_MESSAGE(alone << " alone, " << joined << " joined, of 100 statements");
+    BOOST_TEST(joined <= alone);
 }
 
 namespace {

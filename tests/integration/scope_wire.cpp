@@ -135,8 +135,8 @@ COPG_COROUTINE_TEST(a_read_only_scope_that_can_fail_to_commit_waits) {
     BOOST_TEST(f.proxy.round_trips() - before == 2u);
     // The server's default is asked for where it was not said.
     auto const executor = co_await asio::this_coro::executor;
-    auto const dsn =
-        f.proxy.dsn(f.scratch.name()) + "?options=-c%20default_transaction_isolation%3Dserializable";
+    auto const dsn = f.proxy.dsn(f.scratch.name()) +
+                     "?options=-c%20default_transaction_isolation%3Dserializable";
     copg::database const strict{copg::pool{executor, copg::connect_options{dsn}}};
     co_await strict.execute(one);
     before = f.proxy.round_trips();
