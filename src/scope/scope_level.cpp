@@ -228,7 +228,6 @@ asio::awaitable<std::exception_ptr> scope_level::close_inside(bool keep) {
     auto& points = transaction_->points();
     if (transaction_->is_ending() || !points.has(number_))
         co_return std::make_exception_ptr(transaction_->over());
-    auto const veto_of_it = vetoed();
     auto failed = false;
     std::exception_ptr unclear;
     try {
@@ -236,7 +235,7 @@ asio::awaitable<std::exception_ptr> scope_level::close_inside(bool keep) {
     } catch (std::exception const&) { // something still runs that was not waited for
         unclear = std::current_exception();
     }
-    if (keep && !veto_of_it && !failed && !unclear) {
+    if (keep && !vetoed() && !failed && !unclear) {
         points.release(number_);
         outer_->waiting().take_over(waiting_, false);
         co_return nullptr;
@@ -245,19 +244,24 @@ asio::awaitable<std::exception_ptr> scope_level::close_inside(bool keep) {
     outer_->waiting().take_over(waiting_, true);
     if (savepoint)
         unclear = co_await transaction_->undo(*savepoint);
-    auto reason = veto_of_it;
-    if (!reason) {
-        std::lock_guard const lock{mutex_};
-        reason = failed_;
-    }
-    if (!reason)
-        reason = unclear;
+    auto const reason = reason_to_undo(unclear);
     if (unclear || (failed && !savepoint)) // the outer ones cannot go on
         outer_->veto(unclear ? unclear : reason);
     if (!keep)
         co_return nullptr;
-    auto const why = reason ? text_of(reason) : std::string{"a statement in it had failed"};
-    co_return transaction_->aborted(why, reason, "a nested transaction").failure;
+    co_return transaction_->aborted(text_of(reason), reason, "a nested transaction").failure;
+}
+
+std::exception_ptr scope_level::reason_to_undo(std::exception_ptr const& otherwise) const {
+    std::lock_guard const lock{mutex_};
+    if (veto_)
+        return veto_;
+    if (failed_)
+        return failed_;
+    if (otherwise)
+        return otherwise;
+    return std::make_exception_ptr(
+        error{errc::transaction_aborted, "a statement in it had failed"});
 }
 
 } // namespace copg::detail

@@ -80,7 +80,7 @@ private:
     asio::awaitable<turn_guard> wait_for_turn();
     void check_open() const;
     void check_may_commit() const;
-    asio::awaitable<std::exception_ptr> undo();
+    std::exception_ptr reason_to_undo(std::exception_ptr const& otherwise) const;
     asio::awaitable<std::exception_ptr> close_inside(bool keep);
 
     pointer const outer_; // null of the outermost

@@ -10,6 +10,7 @@
 using namespace copg::test;
 using copg::errc;
 using copg::nesting;
+using copg::session;
 using copg::transaction;
 using copg::transaction_error;
 using copg::transaction_options;
@@ -41,9 +42,52 @@ private:
     std::string all_;
 };
 
+/// Notes the ends of scopes.
+class end_recorder final : public copg::observer {
+public:
+    void on_transaction_end(copg::transaction_end_event const& event) noexcept override {
+        ends.push_back(std::string{event.scope} + " " + std::string{event.outcome} +
+                       (event.failure ? ", failed" : "") +
+                       (event.rollback_failure ? ", closed" : ""));
+    }
+
+    std::vector<std::string> ends;
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(test_scope_callbacks)
+
+COPG_COROUTINE_TEST(an_observer_is_told_of_the_end_of_what_was_begun_also_of_a_failed_rollback) {
+    scope_fixture f;
+    auto const executor = co_await asio::this_coro::executor;
+    auto const watching = std::make_shared<end_recorder>();
+    copg::connect_options target{f.proxy.dsn(f.scratch.name())};
+    target.observer(watching);
+    copg::database const db{
+        copg::pool{executor, target}, session{"a"}, {copg::scope_key::kind::tenant, "acme"}};
+    auto const nothing = []() -> asio::awaitable<void> { co_return; };
+    co_await transaction(db, nothing);
+    auto const good = [&] { return add(db, 11); };
+    co_await transaction(db, good);
+    auto const bad = [&]() -> asio::awaitable<void> {
+        co_await add(db, 12);
+        throw oops{};
+    };
+    co_await end_of(transaction(db, bad));
+    auto const cut = [&]() -> asio::awaitable<void> {
+        co_await add(db, 13);
+        f.proxy.cut_existing_after_answered(1);
+        throw oops{};
+    };
+    auto const end = co_await end_of(transaction(db, cut));
+    BOOST_TEST((end.code != errc::transaction_in_doubt)); // the body's failure, unchanged
+    f.proxy.cut_existing_after_answered(1'000'000);
+    std::vector<std::string> const wanted{"tenant \"acme\" committed",
+                                          "tenant \"acme\" rolled back",
+                                          "tenant \"acme\" rolled back, closed"};
+    BOOST_TEST(watching->ends == wanted, boost::test_tools::per_element());
+}
 
 COPG_COROUTINE_TEST(callbacks_are_called_once_after_the_outcome_is_known_outside_the_scope) {
     scope_fixture f;

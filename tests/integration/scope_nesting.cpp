@@ -210,6 +210,24 @@ COPG_COROUTINE_TEST(a_cancelled_first_statement_of_a_savepoint_can_be_undone) {
     BOOST_TEST(db.pool().statistics().connected == 1u);
 }
 
+COPG_COROUTINE_TEST(a_savepoint_that_cannot_be_undone_takes_the_outer_one_along) {
+    scope_fixture f;
+    auto const db = co_await f.main_db();
+    auto const breaking = [&]() -> asio::awaitable<void> {
+        co_await db.execute("release savepoint copg_scope_1");
+        throw oops{};
+    };
+    auto const outer = [&]() -> asio::awaitable<void> {
+        co_await add(db, 11);
+        co_await end_of(transaction(db, breaking, inside));
+    };
+    auto const end = co_await end_of(transaction(db, outer));
+    BOOST_TEST((end.code == errc::transaction_aborted), end.message);
+    BOOST_TEST(end.message.find("copg_scope_1") != std::string::npos, end.message);
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 10);
+}
+
 COPG_COROUTINE_TEST(the_scope_is_found_by_its_name_and_by_a_handle) {
     scope_fixture f;
     auto const db = co_await f.main_db();

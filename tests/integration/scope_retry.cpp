@@ -171,6 +171,43 @@ COPG_COROUTINE_TEST(real_write_skew_is_run_again) {
     BOOST_TEST(ids == wanted, boost::test_tools::per_element());
 }
 
+COPG_COROUTINE_TEST(a_serialization_failure_at_commit_reaches_the_caller_and_can_be_run_again) {
+    scope_fixture f;
+    auto const executor = co_await asio::this_coro::executor;
+    copg::pool_options two;
+    two.maximum = 2;
+    copg::database const db{copg::pool{executor, copg::connect_options{f.scratch.dsn()}, two},
+                            copg::session{"a"}};
+    auto runs = 0;
+    auto called = 0;
+    auto const serializable = transaction_options{}.isolation(copg::isolation::serializable);
+    auto const other = [&]() -> asio::awaitable<void> {
+        co_await count(db);
+        co_await add(db, 20 + runs);
+    };
+    auto const body = [&](transaction_scope scope) -> asio::awaitable<void> {
+        scope.after_commit([&]() -> asio::awaitable<void> {
+            ++called;
+            co_return;
+        });
+        co_await count(db);
+        co_await add(db, 10 + ++runs);
+        auto const beside = [&] { return transaction(db, other, serializable); };
+        if (runs < 3)
+            co_await copg::without_transaction(beside);
+    };
+    auto const end = co_await end_of(transaction(db, body, serializable));
+    BOOST_TEST((end.code == sqlstate::serialization_failure), end.message);
+    BOOST_TEST(called == 0);
+    auto retrying = serializable;
+    co_await transaction(db, body, retrying.retry(at_once(5)));
+    BOOST_TEST(runs == 3);
+    BOOST_TEST(called == 1);
+    auto const ids = co_await db.fetch<int>("select id from item where id > 10 order by id");
+    std::vector<int> const wanted{13, 21, 22};
+    BOOST_TEST(ids == wanted, boost::test_tools::per_element());
+}
+
 COPG_COROUTINE_TEST(a_body_that_takes_too_long_is_rolled_back) {
     scope_fixture f;
     auto const db = co_await f.main_db();
