@@ -73,6 +73,9 @@ void binding::prelude_succeeded(std::chrono::milliseconds limit) noexcept {
 }
 
 void binding::tag_seen(std::string_view tag) noexcept {
+    if (tag == "BEGIN" || tag == "START TRANSACTION" || tag == "COMMIT" ||
+        tag == "PREPARE TRANSACTION")
+        ++boundaries_;
     // ROLLBACK TO has the tag ROLLBACK too, and can undo a prelude sent inside the savepoint.
     if (tag == "COMMIT" || tag == "ROLLBACK" || tag == "PREPARE TRANSACTION") {
         prelude_sent_ = false;

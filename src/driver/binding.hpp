@@ -75,11 +75,15 @@ public:
 
     transaction_state state() const noexcept { return state_; }
     bool in_force() const noexcept { return in_force_; }
+    /// How often a transaction has been begun or committed: while it stays the same in an open
+    /// transaction, it is the same one.
+    unsigned boundaries() const noexcept { return boundaries_; }
 
 private:
     segment_plan plan_in_transaction(bool control, binding_wish wish) const noexcept;
 
     transaction_state state_ = transaction_state::idle;
+    unsigned boundaries_ = 0;
     bool prelude_sent_ = false;
     bool in_force_ = false;
     std::chrono::milliseconds limit_{0}; // that the open transaction stands under

@@ -98,16 +98,24 @@ bool scope_transaction::is_plain() const {
     auto& connection = *leased();
     return begun_ && !points_.has_due() && !wants_id() && connection.is_settled() &&
            !connection.held_by().is_taken() && // by a stream: then the binding is its own
-           connection.binding_at_rest().state() != transaction_state::idle;
+           !is_another(connection.binding_at_rest());
+}
+
+/// Whether the transaction that was begun is not there any more.
+bool scope_transaction::is_another(binding const& now) const {
+    return now.state() == transaction_state::idle || begun_as_ != now.boundaries();
 }
 
 asio::awaitable<void> scope_transaction::settle() {
     auto const& connection = leased();
     if (!connection->is_settled())
         co_await connection->settle();
-    // Without its transaction, a statement would commit by itself.
-    if (begun_ && connection->is_alive() &&
-        connection->binding_now().state() == transaction_state::idle)
+    if (!begun_ || !connection->is_alive())
+        co_return;
+    auto const now = connection->binding_now();
+    if (!begun_as_)
+        begun_as_ = now.boundaries();
+    if (is_another(now)) // without its transaction, a statement would commit by itself
         throw ended_inside();
 }
 
@@ -195,6 +203,8 @@ void scope_transaction::learn(transaction_frame const& frame, std::exception_ptr
     if (!begun_)
         begun_ = !failure || !connection.is_alive() || !connection.is_settled() ||
                  connection.binding_now().state() != transaction_state::idle;
+    if (!frame.begin.empty() && frame.ended != end::unknown)
+        begun_as_ = connection.binding_now().boundaries();
     if (frame.ended == end::unknown)
         points_.unknown();
     else

@@ -22,6 +22,7 @@
 
 namespace copg::detail {
 
+class binding;
 class connection_impl;
 struct transaction_frame;
 
@@ -143,6 +144,7 @@ private:
     }
     using connection_pointer = std::shared_ptr<connection_impl>;
     void take_connection(connection_pointer connection);
+    bool is_another(binding const& now) const;
     error ended_inside() const; ///< errc::transaction_aborted
 
     transaction_end in_doubt(std::exception_ptr cause) const;
@@ -179,6 +181,7 @@ private:
     // Guarded by turn_.
     lease lease_;
     bool begun_ = false;
+    std::optional<unsigned> begun_as_; // binding::boundaries() since then; while that is known
     savepoints points_;
     transaction_id id_;
     bool id_is_stale_ = false;             // something ran without asking for it
