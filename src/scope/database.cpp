@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/context.hpp"
-#include "driver/connection_impl.hpp"
 #include "driver/runner.hpp"
 #include "driver/sql_classifier.hpp"
-#include "pool/connection_lender.hpp"
 #include "pool/core.hpp"
 #include "scope/failure_listener.hpp"
-#include "scope/scope_level.hpp"
+#include "scope/scope_lender.hpp"
 #include "scope/stand_alone.hpp"
 
 #include <copg/scope/database.hpp>
@@ -92,44 +90,6 @@ asio::awaitable<detail::bound_connection> bind_anywhere(database handle) {
     co_return detail::lend(std::move(acquired));
 }
 
-/// A scope's connection, for the leases that are acquired in it.
-class scope_lender final : public detail::connection_lender {
-public:
-    scope_lender(detail::scope_level::pointer level, database handle)
-        : level_{std::move(level)}, handle_{std::move(handle)} {}
-
-    asio::awaitable<result> run(statement wanted) override {
-        return run_in(level_, handle_, std::move(wanted));
-    }
-    asio::awaitable<detail::bound_connection> bind() override { return bind_in(level_, handle_); }
-    std::shared_ptr<detail::connection_impl> connection() const noexcept override {
-        return level_->transaction()->connection();
-    }
-    void discard() noexcept override {
-        if (auto const held = connection())
-            held->close();
-    }
-
-private:
-    static asio::awaitable<result>
-    run_in(detail::scope_level::pointer level, database handle, statement wanted) {
-        auto const executor = co_await asio::this_coro::executor;
-        auto const innermost = innermost_of(detail::context_of(executor), level);
-        auto rows = co_await innermost->run(std::move(handle), std::move(wanted));
-        co_return rows;
-    }
-    static asio::awaitable<detail::bound_connection> bind_in(detail::scope_level::pointer level,
-                                                             database handle) {
-        auto const executor = co_await asio::this_coro::executor;
-        auto const innermost = innermost_of(detail::context_of(executor), level);
-        auto bound = co_await innermost->bind(std::move(handle));
-        co_return bound;
-    }
-
-    detail::scope_level::pointer const level_;
-    database const handle_;
-};
-
 asio::awaitable<lease> acquire_anywhere(database handle, std::source_location where) {
     auto const executor = co_await asio::this_coro::executor;
     auto const scope = detail::find_level(detail::context_of(executor), handle.key());
@@ -138,7 +98,7 @@ asio::awaitable<lease> acquire_anywhere(database handle, std::source_location wh
         co_return lease;
     }
     co_await scope->take_connection(handle, where);
-    auto lent = std::make_shared<scope_lender>(scope, handle);
+    auto lent = std::make_shared<detail::scope_lender>(scope, handle);
     co_return lease{std::move(lent), handle.session()};
 }
 
