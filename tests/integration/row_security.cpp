@@ -2,6 +2,7 @@
 // Row security in common tables, as docs/guide/many-tenants.md sets it up: the programs' role owns
 // the table and is held by its policy all the same.
 #include "support/managers.hpp"
+#include "support/pools.hpp"
 #include "support/scopes.hpp"
 
 #include <copg/base/sql_error.hpp>
@@ -180,9 +181,8 @@ COPG_COROUTINE_TEST(streams_batches_scripts_and_copies_see_the_tenants_rows_only
         std::vector<std::string> streamed;
         co_await acme.for_each<std::string>(
             [&](std::string tenant) { streamed.push_back(std::move(tenant)); },
-            "select tenant from item");
-        BOOST_TEST(streamed == (std::vector<std::string>{"acme", "acme"}),
-                   boost::test_tools::per_element());
+            "select distinct tenant from item");
+        BOOST_TEST(streamed == std::vector<std::string>{"acme"}, boost::test_tools::per_element());
         copg::batch wanted;
         wanted.add("insert into item (note) values ('in a batch')")
             .add("select distinct tenant from item");
@@ -190,11 +190,13 @@ COPG_COROUTINE_TEST(streams_batches_scripts_and_copies_see_the_tenants_rows_only
         BOOST_TEST((outcomes[1].fetch<std::string>() == std::vector<std::string>{"acme"}));
         co_await acme.execute_script("insert into item (note) values ('in a script'); "
                                      "delete from item where note = 'row'");
-        auto out = co_await acme.copy_out<std::string>("select distinct tenant from item");
-        auto const first = co_await out.next();
-        auto const second = co_await out.next();
-        BOOST_TEST((first == "acme"));
-        BOOST_TEST(!second.has_value());
+        {
+            auto out = co_await acme.copy_out<std::string>("select distinct tenant from item");
+            auto const first = co_await out.next();
+            auto const second = co_await out.next();
+            BOOST_TEST((first == "acme"));
+            BOOST_TEST(!second.has_value());
+        }
         co_await check_own(acme, "acme");
     };
     co_await use(); // each statement alone
@@ -357,7 +359,7 @@ COPG_COROUTINE_TEST(interleaved_scopes_of_two_tenants_never_see_each_others_rows
     guarded_fixture f;
     auto const executor = co_await asio::this_coro::executor;
     constexpr int times = 12;
-    for (std::size_t connections : {1, 2}) {
+    for (std::size_t const connections : {1U, 2U}) {
         auto routes = co_await f.connect(connections);
         auto ended = 0;
         auto const body_of = [&](database db, std::string id, bool fails) -> asio::awaitable<void> {
