@@ -14,18 +14,22 @@ namespace asio = boost::asio;
 
 // [policy]
 constexpr char const* set_up = R"(
-    create table shop_order (tenant text not null, item text not null);
+    create role shop_app nobypassrls;
+    create table shop_order (
+        tenant text not null default nullif(current_setting('app.current_tenant', true), ''),
+        item text not null
+    );
+    alter table shop_order owner to shop_app;
     alter table shop_order enable row level security;
+    alter table shop_order force row level security; -- for its owner too
     create policy own_rows on shop_order
-        using (tenant = nullif(current_setting('app.current_tenant', true), ''));
-    create role shop_app;
-    grant select, insert on shop_order to shop_app;
+        using (tenant = nullif(current_setting('app.current_tenant', true), ''))
+        with check (tenant = nullif(current_setting('app.current_tenant', true), ''));
 )";
 // [policy]
 
 asio::awaitable<void> order(copg::database db, std::string item) {
-    co_await db.execute("insert into shop_order values (current_setting('app.current_tenant'), $1)",
-                        item);
+    co_await db.execute("insert into shop_order (item) values ($1)", item);
 }
 
 asio::awaitable<void> run(std::string dsn) {
@@ -43,10 +47,17 @@ asio::awaitable<void> run(std::string dsn) {
     co_await order(beta, "rocket");
     auto const seen = co_await acme.fetch_one<std::string>("select string_agg(item, ', ') "
                                                            "from shop_order");
+    auto refused = false;
+    try {
+        co_await acme.execute("insert into shop_order values ('beta', 'a forgery')");
+    } catch (copg::sql_error const& e) {
+        refused = e.code() == copg::sqlstate::insufficient_privilege;
+    }
     // [tenants]
     auto const all = co_await admin.fetch_one<std::string>(
         "select string_agg(item, ', ' order by item) from shop_order");
-    std::cout << "acme sees " << seen << ", the owner of the table sees " << all << '\n';
+    std::cout << "acme sees " << seen << ", a superuser sees " << all << '\n'
+              << (refused ? "a forgery was refused\n" : "a forgery was let in\n");
     co_await admin.execute_script("drop table shop_order; drop role shop_app");
 }
 

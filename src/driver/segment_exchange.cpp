@@ -3,11 +3,23 @@
 
 #include "driver/connection_impl.hpp"
 
+#include <copg/base/sql_error.hpp>
+
 #include <algorithm>
 #include <iterator>
 
 namespace copg::detail {
 namespace {
+
+bool is_panic(std::exception_ptr const& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (sql_error const& e) {
+        return e.severity() == "PANIC";
+    } catch (...) {
+        return false;
+    }
+}
 
 /// The rest of an exchange that nobody waits for any more.
 class detached_segments final : public segment_exchange {
@@ -85,8 +97,11 @@ std::exception_ptr segment_exchange::loss(std::string const& message) {
     auto const& segment = segments_[answered_];
     auto const& answer = answers_[answered_];
     // A FATAL error in place of an item's result says that its transaction did not commit. After
-    // the last item, or without a word of the server, COMMIT may or may not have happened.
-    if (answer.state != sqlstate{} && answer.failed_item < segment.items.size())
+    // the last item, or without a word of the server, COMMIT may or may not have happened. Nor does
+    // a PANIC tell: the log that could not be written may hold the commit all the same.
+    auto const commits = segment.on_loss != errc::connection_lost;
+    if (answer.state != sqlstate{} && answer.failed_item < segment.items.size() &&
+        !(commits && is_panic(answer.error)))
         return answer.error;
     return std::make_exception_ptr(lost_error(segment.on_loss, message));
 }

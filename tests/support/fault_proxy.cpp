@@ -12,10 +12,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <limits>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <thread>
 
@@ -195,6 +197,8 @@ private:
                 pair->server_spoke_last = true;
                 pair->answered += size;
                 auto const answered = self->bytes_answered += size;
+                if (pair->fault.panics)
+                    say_panic({buffer.data(), size});
                 co_await answer(*pair, buffer.data(), size);
                 if (pair->answered >= limit || answered >= self->cut_existing_at)
                     break;
@@ -202,6 +206,14 @@ private:
         } catch (boost::system::system_error const&) {
         }
         pair->close();
+    }
+
+    static void say_panic(std::span<char> bytes) {
+        constexpr std::string_view fatal = "FATAL";
+        constexpr std::string_view panic = "PANIC";
+        auto at = bytes.begin();
+        while ((at = std::search(at, bytes.end(), fatal.begin(), fatal.end())) != bytes.end())
+            std::copy(panic.begin(), panic.end(), at);
     }
 
     static asio::awaitable<void> answer(link& pair, char const* bytes, std::size_t size) {

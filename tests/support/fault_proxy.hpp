@@ -17,6 +17,7 @@ struct faults {
     std::optional<std::size_t> cut_after_sent;     ///< bytes to the server, then both ends close
     bool single_bytes = false;                     ///< the server's answers come byte by byte
     bool black_hole = false;                       ///< accepts, and passes nothing on
+    bool panics = false;                           ///< what the server calls FATAL comes as PANIC
 
     faults() = default;
 };
