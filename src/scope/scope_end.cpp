@@ -150,8 +150,10 @@ asio::awaitable<transaction_end> scope_transaction::commit(connection_pointer co
             std::make_exception_ptr(lost_error(errc::connection_lost, connection->end_message()));
     if (failure)
         co_return aborted("COMMIT could not be sent: " + text_of(failure), failure);
+    if (!proves_begin(connection->binding_now()))
+        co_return transaction_end{};
     // COMMIT would find nothing, or another one, and say that it is done.
-    if (state == transaction_state::idle || (begun_as_ && is_another(connection->binding_now()))) {
+    if (is_another(connection->binding_now())) {
         co_await roll_back(connection);
         co_return aborted("a statement inside it has ended it", nullptr);
     }

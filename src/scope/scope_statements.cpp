@@ -32,6 +32,19 @@ bool scope_transaction::is_plain() const {
            !is_another(connection.binding_at_rest());
 }
 
+/// Of a first statement that was cancelled nobody knew whether BEGIN had been run. Asked when the
+/// connection has settled. @return whether there is a transaction
+bool scope_transaction::proves_begin(binding const& now) {
+    if (begun_as_)
+        return true;
+    begun_ = now.state() != transaction_state::idle;
+    if (begun_)
+        begun_as_ = now.boundaries();
+    else
+        points_.none();
+    return begun_;
+}
+
 /// Whether the transaction that was begun is not there any more.
 bool scope_transaction::is_another(binding const& now) const {
     return now.state() == transaction_state::idle || begun_as_ != now.boundaries();
@@ -44,8 +57,8 @@ asio::awaitable<void> scope_transaction::settle() {
     if (!begun_ || !connection->is_alive())
         co_return;
     auto const now = connection->binding_now();
-    if (!begun_as_)
-        begun_as_ = now.boundaries();
+    if (!proves_begin(now))
+        co_return;
     if (is_another(now)) // without its transaction, a statement would commit by itself
         throw ended_inside();
 }
@@ -155,6 +168,7 @@ asio::awaitable<bool> scope_transaction::has_failed() {
     if (!begun_)
         co_return false;
     auto const state = co_await settled_state(leased(), std::source_location::current());
+    proves_begin(leased()->binding_now());
     co_return state == transaction_state::failed;
 }
 

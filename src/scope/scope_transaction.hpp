@@ -145,6 +145,7 @@ private:
     using connection_pointer = std::shared_ptr<connection_impl>;
     void take_connection(connection_pointer connection);
     bool is_another(binding const& now) const;
+    bool proves_begin(binding const& now);
     error ended_inside() const; ///< errc::transaction_aborted
 
     transaction_end in_doubt(std::exception_ptr cause) const;
