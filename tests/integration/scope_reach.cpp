@@ -447,6 +447,41 @@ COPG_COROUTINE_TEST(every_handle_of_a_tenant_joins_wherever_it_was_made) {
     co_await transaction(routes.tenant("acme"), body);
 }
 
+COPG_COROUTINE_TEST(handles_without_a_name_join_scopes_of_the_same_pool_and_session) {
+    reach_fixture f;
+    co_await f.open();
+    database const first{*f.shared, session{"a"}};
+    database const same{*f.shared, session{"a"}};
+    database const other{*f.shared, session{"b"}};
+    reaching const by_same = [&](database) { return look(same); };
+    auto const joined = co_await compare(first, by_same);
+    BOOST_TEST(joined.joined());
+    reaching const by_other = [&](database) { return look(other); };
+    auto const apart = co_await compare(first, by_other);
+    BOOST_TEST(apart.stood_alone());
+}
+
+COPG_COROUTINE_TEST(a_scope_object_runs_in_its_transaction_wherever_it_is_taken) {
+    reach_fixture f;
+    auto const db = co_await f.open();
+    asio::thread_pool threads{1};
+    auto const ask = [](copg::transaction_scope scope) -> asio::awaitable<place> {
+        auto found = co_await scope.fetch_one<place>(where_am_i);
+        co_return found;
+    };
+    auto const body = [&](copg::transaction_scope scope) -> asio::awaitable<void> {
+        co_await add(db, 11);
+        auto const own = co_await look(db);
+        auto const there = co_await asio::co_spawn(threads, ask(scope), asio::use_awaitable);
+        BOOST_TEST((there == own));
+        auto const hidden = [&]() { return ask(scope); };
+        auto const outside = co_await copg::without_transaction(hidden);
+        BOOST_TEST((outside == own));
+    };
+    co_await transaction(db, body);
+    threads.join();
+}
+
 COPG_COROUTINE_TEST(what_outlives_a_savepoint_is_over_with_it_though_the_transaction_goes_on) {
     reach_fixture f;
     auto const db = co_await f.open();
