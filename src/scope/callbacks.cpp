@@ -44,7 +44,7 @@ asio::awaitable<std::exception_ptr> callbacks::run(bool committed) {
             auto running = each.call();
             co_await std::move(running);
         } catch (...) {
-            if (first == nullptr)
+            if (first == nullptr && each.what == kind::on_commit)
                 first = std::current_exception();
         }
     }

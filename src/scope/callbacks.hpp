@@ -28,7 +28,7 @@ public:
     bool empty() const;
 
     /// Runs those that the outcome is for and forgets all others.
-    /// @return the first failure, or null
+    /// @return the first failure of those that were for a commit, or null
     asio::awaitable<std::exception_ptr> run(bool committed);
 
 private:

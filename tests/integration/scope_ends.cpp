@@ -284,4 +284,31 @@ COPG_COROUTINE_TEST(a_script_that_puts_another_transaction_in_place_of_the_scope
     BOOST_TEST(db.pool().statistics().transactions_left_open == 0u);
 }
 
+COPG_COROUTINE_TEST(
+    what_a_callback_of_an_undone_savepoint_throws_is_dropped_when_the_whole_commits) {
+    scope_fixture f;
+    auto const db = co_await f.main_db();
+    auto calls = 0;
+    auto const call = [&]() -> asio::awaitable<void> {
+        ++calls;
+        throw oops{};
+        co_return;
+    };
+    auto const inner = [&](copg::transaction_scope scope) -> asio::awaitable<void> {
+        scope.after_rollback(call);
+        co_await add(db, 12);
+        throw oops{};
+    };
+    auto const outer = [&]() -> asio::awaitable<void> {
+        co_await add(db, 11);
+        auto const options = copg::transaction_options{}.nesting(copg::nesting::savepoint);
+        co_await end_of(transaction("main-db", inner, options));
+    };
+    auto const end = co_await end_of(transaction("main-db", outer));
+    BOOST_TEST(!end.code, end.message);
+    BOOST_TEST(calls == 1);
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 11);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -168,7 +168,7 @@ asio::awaitable<bool> walker::try_check() {
     table aside;
     for (auto const& [which, id, value] : rows)
         (which == 0 ? items : aside)[id] = value;
-    observe([&] { model_.ended(items, aside, called_); });
+    observe([&] { model_.ended(items, aside, called_, !has_parallel_); });
     co_return true;
 }
 

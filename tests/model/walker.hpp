@@ -117,6 +117,7 @@ private:
     worlds model_;
     int last_id_ = 0;
     int last_value_ = 100;
+    bool has_parallel_ = false;
     bool with_kill_ = false;
     bool killed_ = false;
     bool kill_pending_ = false;

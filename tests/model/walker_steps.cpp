@@ -159,6 +159,7 @@ asio::awaitable<void> walker::parallel(place at, std::uint64_t seed) {
     using namespace asio::experimental::awaitable_operators;
     dice random{seed};
     note("two in parallel");
+    has_parallel_ = true;
     ++at.depth;
     at.keys /= 2;
     auto other = at.copy();

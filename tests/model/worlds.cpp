@@ -64,6 +64,7 @@ void worlds::statement(request const& wanted, reply const& seen) {
                                   wanted.key);
     each(what, [&](world const& from, auto const& keep) {
         auto after = from;
+        after.begun = true;
         if (seen.what == answer::lost) {
             after.connection = link::broken;
             if (from.connection != link::sound)
@@ -72,9 +73,10 @@ void worlds::statement(request const& wanted, reply const& seen) {
         }
         if (seen.what == answer::cancelled) { // not sent; failed or stopped; done
             keep(from);
+            keep(after);
             after.failed = true;
             keep(after);
-            after = from;
+            after.failed = from.failed;
             if (!from.failed)
                 apply(after, wanted);
             keep(after);

@@ -54,8 +54,9 @@ struct level {
 
 /// One thing that may be the case.
 struct world {
-    table rows;  ///< as the transaction sees them
-    table aside; ///< what statements outside of the transaction have written
+    table rows;         ///< as the transaction sees them
+    table aside;        ///< what statements outside of the transaction have written
+    bool begun = false; ///< something of the transaction was sent
     bool failed = false;
     link connection = link::sound;
     std::vector<level> levels;   ///< innermost last
@@ -105,7 +106,8 @@ public:
     void learnt(int level, told how);
     void resolved(bool committed);
     void vetoed(int level, bool seen);
-    void ended(table const& rows, table const& aside, std::vector<int> const& called);
+    /// @param ordered  whether callbacks were registered one after the other
+    void ended(table const& rows, table const& aside, std::vector<int> const& called, bool ordered);
 
     std::string describe() const;
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace copg::model {
@@ -102,7 +103,7 @@ void worlds::close_outermost(bool failed) {
             keep(end_of(from, whole, told::aborted, false));
             return;
         }
-        if (from.connection != link::broken) {
+        if (from.connection != link::broken || !from.begun) {
             auto const how =
                 throws_when_committed(whole.waiting) ? told::failed_after : told::returned;
             keep(end_of(from, whole, how, true));
@@ -144,10 +145,18 @@ void worlds::vetoed(int id, bool seen) {
     });
 }
 
-void worlds::ended(table const& rows, table const& aside, std::vector<int> const& called) {
+void worlds::ended(table const& rows,
+                   table const& aside,
+                   std::vector<int> const& called,
+                   bool ordered) {
+    auto const in_order = [ordered](std::vector<int> ids) {
+        if (!ordered)
+            std::sort(ids.begin(), ids.end());
+        return ids;
+    };
     auto const what = fmt::format("rows {}, aside {}, called {}", rows, aside, called);
     each(what, [&](world const& from, auto const& keep) {
-        if (from.rows == rows && from.aside == aside && from.called == called)
+        if (from.rows == rows && from.aside == aside && in_order(from.called) == in_order(called))
             keep(from);
     });
 }
