@@ -117,7 +117,10 @@ asio::awaitable<transaction_end> scope_transaction::end_begun(connection_pointer
         co_return *ended_;
     transaction_end how;
     std::exception_ptr rollback_failure;
-    if (wish.commit && !wish.veto) {
+    if (was_committed_inside(*connection)) {
+        how = in_doubt(std::make_exception_ptr(ended_inside()));
+        rollback_failure = co_await roll_back(connection);
+    } else if (wish.commit && !wish.veto) {
         if (!begun_)
             co_return how;
         how = co_await commit(connection, std::move(wish.failed));
@@ -133,6 +136,11 @@ asio::awaitable<transaction_end> scope_transaction::end_begun(connection_pointer
     }
     report(*connection, how, rollback_failure);
     co_return how;
+}
+
+/// Whether a script in it may have committed it.
+bool scope_transaction::was_committed_inside(connection_impl const& connection) const {
+    return begun_as_ && connection.binding_now().boundaries() != begun_as_;
 }
 
 asio::awaitable<transaction_end> scope_transaction::commit(connection_pointer connection,

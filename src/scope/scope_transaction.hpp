@@ -160,6 +160,7 @@ private:
     asio::awaitable<transaction_end> send_commit(connection_pointer connection);
     asio::awaitable<std::exception_ptr> roll_back(connection_pointer connection) const;
     asio::awaitable<std::exception_ptr> ask_id(connection_pointer connection);
+    bool was_committed_inside(connection_impl const& connection) const;
     bool can_leave_commit(connection_impl const& connection) const;
     void report(connection_impl const& connection,
                 transaction_end const& how,

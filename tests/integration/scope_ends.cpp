@@ -264,7 +264,7 @@ COPG_COROUTINE_TEST(a_script_that_rolls_back_inside_a_scope_is_transaction_abort
 COPG_COROUTINE_TEST(a_script_that_puts_another_transaction_in_place_of_the_scopes_is_found_out) {
     scope_fixture f;
     auto const db = co_await f.main_db();
-    for (auto const* script : {"commit; begin", "rollback; begin", "commit and chain"}) {
+    for (auto const* script : {"commit; begin", "rollback; begin", "commit and chain", "commit"}) {
         auto const body = [&]() -> asio::awaitable<void> {
             co_await db.execute("select 1");
             co_await db.execute_script(script);
@@ -272,13 +272,20 @@ COPG_COROUTINE_TEST(a_script_that_puts_another_transaction_in_place_of_the_scope
             BOOST_TEST((next.code == errc::transaction_aborted), next.message);
         };
         auto end = co_await end_of(transaction(db, body));
-        BOOST_TEST((end.code == errc::transaction_aborted), end.message);
+        BOOST_TEST((end.code == errc::transaction_in_doubt), end.message);
         auto const last = [&]() -> asio::awaitable<void> {
             co_await add(db, 301);
             co_await db.execute_script(std::string{"savepoint s; rollback to s; "} + script);
         };
         end = co_await end_of(transaction(db, last));
-        BOOST_TEST((end.code == errc::transaction_aborted), end.message);
+        BOOST_TEST((end.code == errc::transaction_in_doubt), end.message);
+        auto const failing = [&]() -> asio::awaitable<void> {
+            co_await add(db, 302);
+            co_await db.execute_script(script);
+            throw oops{};
+        };
+        end = co_await end_of(transaction(db, failing));
+        BOOST_TEST((end.code == errc::transaction_in_doubt), end.message);
         co_await db.execute("delete from item where id > 10");
     }
     BOOST_TEST(db.pool().statistics().transactions_left_open == 0u);
