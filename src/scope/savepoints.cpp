@@ -48,6 +48,12 @@ void savepoints::unknown() noexcept {
     released_ = 0;
 }
 
+void savepoints::none() noexcept {
+    for (auto& each : open_)
+        each.made = false;
+    released_ = 0;
+}
+
 void savepoints::release(number level) noexcept {
     auto const found = find(level);
     if (found == open_.end())

@@ -34,6 +34,8 @@ public:
     void done(std::size_t count) noexcept;
     /// Nobody knows which of them have: all may have.
     void unknown() noexcept;
+    /// None was: their transaction has not begun.
+    void none() noexcept;
 
     /// A level, and all inside it, ends well. Does nothing when it has ended.
     void release(number level) noexcept;

@@ -150,6 +150,9 @@ asio::awaitable<transaction_end> scope_transaction::commit(connection_pointer co
             std::make_exception_ptr(lost_error(errc::connection_lost, connection->end_message()));
     if (failure)
         co_return aborted("COMMIT could not be sent: " + text_of(failure), failure);
+    prove_begin();
+    if (!begun_)
+        co_return transaction_end{};
     if (state == transaction_state::idle) // COMMIT would find nothing, and say that it is done
         co_return aborted("a statement inside it has ended it", nullptr);
     if (state == transaction_state::failed) {

@@ -98,14 +98,15 @@ std::shared_ptr<connection_impl> const& scope_transaction::leased() const noexce
 
 bool scope_transaction::is_plain() const {
     auto const& connection = *leased();
-    return begun_ && !points_.has_due() && connection.is_settled() && !wants_id() &&
-           connection.binding_now().state() != transaction_state::idle;
+    return begun_ && !begin_unproved_ && !points_.has_due() && connection.is_settled() &&
+           !wants_id() && connection.binding_now().state() != transaction_state::idle;
 }
 
 asio::awaitable<void> scope_transaction::settle() {
     auto const& connection = leased();
     if (!connection->is_settled())
         co_await connection->settle();
+    prove_begin();
     // Without its transaction, a statement would commit by itself.
     if (begun_ && connection->is_alive() &&
         connection->binding_now().state() == transaction_state::idle)
@@ -193,9 +194,11 @@ void scope_transaction::learn(transaction_frame const& frame, std::exception_ptr
     auto const& connection = *leased();
     // What failed before it was sent has begun nothing: the next statement is the first one. Of
     // what was cancelled, nobody knows yet.
-    if (!begun_)
-        begun_ = !failure || !connection.is_alive() || !connection.is_settled() ||
+    if (!begun_) {
+        begin_unproved_ = failure && connection.is_alive() && !connection.is_settled();
+        begun_ = !failure || !connection.is_alive() || begin_unproved_ ||
                  connection.binding_now().state() != transaction_state::idle;
+    }
     if (frame.ended == end::unknown)
         points_.unknown();
     else
@@ -211,10 +214,21 @@ void scope_transaction::learn(transaction_frame const& frame, std::exception_ptr
     }
 }
 
+// A BEGIN that was cancelled with its statement, or before it was sent, has begun nothing.
+void scope_transaction::prove_begin() {
+    auto const& connection = *leased();
+    if (!std::exchange(begin_unproved_, false) || !connection.is_alive() ||
+        connection.binding_now().state() != transaction_state::idle)
+        return;
+    begun_ = false;
+    points_.none();
+}
+
 asio::awaitable<bool> scope_transaction::has_failed() {
     if (!begun_)
         co_return false;
     auto const state = co_await settled_state(leased(), std::source_location::current());
+    prove_begin();
     co_return state == transaction_state::failed;
 }
 

@@ -137,6 +137,7 @@ public:
 private:
     transaction_frame make_frame(bool commits) const;
     void learn(transaction_frame const& frame, std::exception_ptr const& failure);
+    void prove_begin();
     bool reads_only() const noexcept { return options_.read_only() == true; }
     bool wants_id() const noexcept {
         return options_.resolvable() && !reads_only() && id_.number.empty();
@@ -179,6 +180,7 @@ private:
     // Guarded by turn_.
     lease lease_;
     bool begun_ = false;
+    bool begin_unproved_ = false; // it was cancelled; whoever has settled knows
     savepoints points_;
     transaction_id id_;
     bool id_is_stale_ = false;             // something ran without asking for it

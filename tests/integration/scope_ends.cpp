@@ -261,7 +261,8 @@ COPG_COROUTINE_TEST(a_script_that_rolls_back_inside_a_scope_is_transaction_abort
     BOOST_TEST(rows == 10);
 }
 
-COPG_COROUTINE_TEST(what_a_callback_of_an_undone_savepoint_throws_is_dropped_when_the_whole_commits) {
+COPG_COROUTINE_TEST(
+    what_a_callback_of_an_undone_savepoint_throws_is_dropped_when_the_whole_commits) {
     scope_fixture f;
     auto const db = co_await f.main_db();
     auto calls = 0;

@@ -54,8 +54,8 @@ struct level {
 
 /// One thing that may be the case.
 struct world {
-    table rows;  ///< as the transaction sees them
-    table aside; ///< what statements outside of the transaction have written
+    table rows;         ///< as the transaction sees them
+    table aside;        ///< what statements outside of the transaction have written
     bool begun = false; ///< something of the transaction was sent
     bool failed = false;
     link connection = link::sound;
@@ -107,10 +107,7 @@ public:
     void resolved(bool committed);
     void vetoed(int level, bool seen);
     /// @param ordered  whether callbacks were registered one after the other
-    void ended(table const& rows,
-               table const& aside,
-               std::vector<int> const& called,
-               bool ordered);
+    void ended(table const& rows, table const& aside, std::vector<int> const& called, bool ordered);
 
     std::string describe() const;
 

@@ -83,6 +83,12 @@ void worlds::close(int id, bool failed) {
         }
         if (from.connection == link::sound)
             return;
+        if (!failed && !inner.vetoed) { // the outermost one will tell that all is lost
+            after = from;
+            keep_inner(after, inner);
+            after.endings[id] = told::returned;
+            keep(after);
+        }
         after = from; // the end of the connection comes to be known here
         undo_inner(after, inner);
         after.connection = link::broken;
