@@ -46,6 +46,8 @@ struct level {
     table before;
     bool failed_before = false;
     bool vetoed = false;
+    bool made = false; ///< its savepoint was
+    bool lost = false; ///< its savepoint was not, which is not known: a cancel request hit it
     std::vector<callback> waiting;
 
     level() = default;

@@ -43,7 +43,7 @@ void keep_inner(world& in, level const& inner) {
 
 void undo_inner(world& in, level const& inner) {
     in.rows = inner.before;
-    in.failed = inner.failed_before;
+    in.failed = inner.failed_before || inner.lost;
     for (auto each : inner.waiting) {
         if (each.what == callback::kind::on_commit)
             continue;
