@@ -110,10 +110,11 @@ void worlds::statement(request const& wanted, reply const& seen) {
 void worlds::written_aside(int key, int value, bool surely) {
     each("a statement aside", [&](world const& from, auto const& keep) {
         auto after = from;
-        after.aside[key] = value;
+        if (surely)
+            after.aside[key] = value;
+        else
+            after.late[key].insert(value);
         keep(after);
-        if (!surely)
-            keep(from);
     });
 }
 

@@ -56,9 +56,10 @@ struct level {
 
 /// One thing that may be the case.
 struct world {
-    table rows;         ///< as the transaction sees them
-    table aside;        ///< what statements outside of the transaction have written
-    bool begun = false; ///< something of the transaction was sent
+    table rows;                        ///< as the transaction sees them
+    table aside;                       ///< what statements outside of the transaction have written
+    std::map<int, std::set<int>> late; ///< cancelled writes there, which may come at any time
+    bool begun = false;                ///< something of the transaction was sent
     bool failed = false;
     link connection = link::sound;
     std::vector<level> levels;   ///< innermost last
