@@ -78,13 +78,14 @@ asio::awaitable<void> walker::statement(place at, request wanted, std::uint64_t 
     observe([&] {
         if (failure)
             seen.what = answer_of(failure);
-        note(fmt::format("in {}: action {} of row {} (to {}): answer {}, {} rows",
+        note(fmt::format("in {}: action {} of row {} (to {}): answer {}, {} rows {}",
                          at.level,
                          static_cast<int>(wanted.what),
                          wanted.key,
                          wanted.value,
                          static_cast<int>(seen.what),
-                         seen.rows));
+                         seen.rows,
+                         failure ? test::describe(failure).message : std::string{}));
         model_.statement(wanted, seen);
     });
     if (failure)

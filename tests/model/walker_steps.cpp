@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // How a program's scopes and parallel parts are put together.
 #include "model/walker.hpp"
+#include "support/coroutine_test.hpp"
 
 #include <copg/base/with_deadline.hpp>
 
@@ -134,6 +135,7 @@ asio::awaitable<void> walker::nested(place at, std::uint64_t seed, transaction_o
         co_await std::move(running);
     } catch (...) {
         failure = std::current_exception();
+        note(fmt::format("the caller of {} got {}", id, copg::test::describe(failure).message));
     }
     observe([&] {
         if (!noted->started && !is_cancelled(failure))

@@ -49,6 +49,14 @@ reply apply(world& in, request const& wanted) {
     return expected;
 }
 
+/// The innermost level that was not made before, and is not lost yet; or null.
+level* unmade(world const& before, world& after) {
+    for (auto i = after.levels.size(); i > 1; --i) // the outermost one has no savepoint
+        if (!before.levels[i - 1].made && !after.levels[i - 1].lost)
+            return &after.levels[i - 1];
+    return nullptr;
+}
+
 bool same(reply const& a, reply const& b) {
     return a.what == b.what && (a.what != answer::done || (a.rows == b.rows && a.seen == b.seen));
 }
@@ -65,6 +73,9 @@ void worlds::statement(request const& wanted, reply const& seen) {
     each(what, [&](world const& from, auto const& keep) {
         auto after = from;
         after.begun = true;
+        if (!from.failed)
+            for (auto& each : after.levels)
+                each.made = true;
         if (seen.what == answer::lost) {
             after.connection = link::broken;
             if (from.connection != link::sound)
@@ -76,6 +87,8 @@ void worlds::statement(request const& wanted, reply const& seen) {
             keep(after);
             after.failed = true;
             keep(after);
+            for (auto stopped = after; auto* const level = unmade(from, stopped); keep(stopped))
+                level->lost = true;
             after.failed = from.failed;
             if (!from.failed)
                 apply(after, wanted);
@@ -97,10 +110,11 @@ void worlds::statement(request const& wanted, reply const& seen) {
 void worlds::written_aside(int key, int value, bool surely) {
     each("a statement aside", [&](world const& from, auto const& keep) {
         auto after = from;
-        after.aside[key] = value;
+        if (surely)
+            after.aside[key] = value;
+        else
+            after.late[key].insert(value);
         keep(after);
-        if (!surely)
-            keep(from);
     });
 }
 

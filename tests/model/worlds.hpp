@@ -46,6 +46,8 @@ struct level {
     table before;
     bool failed_before = false;
     bool vetoed = false;
+    bool made = false; ///< its savepoint was
+    bool lost = false; ///< its savepoint was not, which is not known: a cancel request hit it
     std::vector<callback> waiting;
 
     level() = default;
@@ -54,9 +56,10 @@ struct level {
 
 /// One thing that may be the case.
 struct world {
-    table rows;         ///< as the transaction sees them
-    table aside;        ///< what statements outside of the transaction have written
-    bool begun = false; ///< something of the transaction was sent
+    table rows;                        ///< as the transaction sees them
+    table aside;                       ///< what statements outside of the transaction have written
+    std::map<int, std::set<int>> late; ///< cancelled writes there, which may come at any time
+    bool begun = false;                ///< something of the transaction was sent
     bool failed = false;
     link connection = link::sound;
     std::vector<level> levels;   ///< innermost last

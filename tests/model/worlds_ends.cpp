@@ -28,6 +28,18 @@ bool throws_when_committed(std::vector<callback> const& waiting) {
     return false;
 }
 
+bool could_be(world const& in, table aside) {
+    for (auto const& [key, values] : in.late) {
+        auto const found = aside.find(key);
+        if (found == aside.end() || !values.contains(found->second))
+            continue;
+        aside.erase(found);
+        if (auto const before = in.aside.find(key); before != in.aside.end())
+            aside.insert(*before);
+    }
+    return aside == in.aside;
+}
+
 level take_innermost(world& from, int id) {
     if (from.levels.empty() || from.levels.back().id != id)
         throw violation{fmt::format("level {} is not the innermost one", id)};
@@ -43,7 +55,7 @@ void keep_inner(world& in, level const& inner) {
 
 void undo_inner(world& in, level const& inner) {
     in.rows = inner.before;
-    in.failed = inner.failed_before;
+    in.failed = inner.failed_before || inner.lost;
     for (auto each : inner.waiting) {
         if (each.what == callback::kind::on_commit)
             continue;
@@ -83,6 +95,12 @@ void worlds::close(int id, bool failed) {
         }
         if (from.connection == link::sound)
             return;
+        if (!failed && !inner.vetoed) { // the outermost one will tell that all is lost
+            after = from;
+            keep_inner(after, inner);
+            after.endings[id] = told::returned;
+            keep(after);
+        }
         after = from; // the end of the connection comes to be known here
         undo_inner(after, inner);
         after.connection = link::broken;
@@ -156,7 +174,7 @@ void worlds::ended(table const& rows,
     };
     auto const what = fmt::format("rows {}, aside {}, called {}", rows, aside, called);
     each(what, [&](world const& from, auto const& keep) {
-        if (from.rows == rows && from.aside == aside && in_order(from.called) == in_order(called))
+        if (from.rows == rows && could_be(from, aside) && in_order(from.called) == in_order(called))
             keep(from);
     });
 }
