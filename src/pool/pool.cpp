@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pool/pool_impl.hpp"
 
+#include <copg/base/context_executor.hpp>
 #include <copg/pool/pool.hpp>
 
 namespace copg {
@@ -15,7 +16,7 @@ asio::awaitable<void> ping_one(pool shared) {
 
 pool::pool(asio::any_io_executor executor, connect_options target, pool_options const& options) {
     auto impl =
-        std::make_shared<detail::pool_impl>(std::move(executor), std::move(target), options);
+        std::make_shared<detail::pool_impl>(leave_scope(executor), std::move(target), options);
     owner_ = std::make_shared<detail::pool_owner>(impl);
     impl->start();
 }

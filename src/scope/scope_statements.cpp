@@ -169,7 +169,7 @@ asio::awaitable<bool> scope_transaction::has_failed() {
         co_return false;
     auto const state = co_await settled_state(leased(), std::source_location::current());
     proves_begin(leased()->binding_now());
-    co_return state == transaction_state::failed;
+    co_return !leased()->is_alive() || state == transaction_state::failed;
 }
 
 } // namespace copg::detail

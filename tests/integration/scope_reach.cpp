@@ -459,6 +459,11 @@ COPG_COROUTINE_TEST(handles_without_a_name_join_scopes_of_the_same_pool_and_sess
     reaching const by_other = [&](database) { return look(other); };
     auto const apart = co_await compare(first, by_other);
     BOOST_TEST(apart.stood_alone());
+    auto const executor = co_await asio::this_coro::executor;
+    database const elsewhere{copg::pool{executor, f.shared->target()}, session{"a"}};
+    reaching const by_elsewhere = [&](database) { return look(elsewhere); };
+    auto const other_pool = co_await compare(first, by_elsewhere);
+    BOOST_TEST(other_pool.stood_alone());
 }
 
 COPG_COROUTINE_TEST(a_scope_object_runs_in_its_transaction_wherever_it_is_taken) {

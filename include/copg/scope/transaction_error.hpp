@@ -59,7 +59,8 @@ private:
 /// not the one that it was: after a failover an id can belong to another transaction.
 /// What ended otherwise than in doubt is returned as it ended.
 /// @param limit  for the whole of it; 10 s by default
-/// @throws as pool::acquire and query_functions; errc::failed_after_commit when a callback fails
+/// @throws as pool::acquire and query_functions; error errc::deadline_exceeded when the server
+///         could not be asked in time; errc::failed_after_commit when a callback fails
 /// Cancellation: ends the question, not the callbacks.
 COPG_API asio::awaitable<transaction_outcome>
 resolve_in_doubt(transaction_error failure,

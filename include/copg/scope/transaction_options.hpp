@@ -24,13 +24,15 @@ public:
     transaction_options() noexcept;
     transaction_options(transaction_modes const& modes) noexcept;
 
-    // Every transaction; inside another one the same must hold there.
+    // Modes; of a nested transaction they are left out, or the same as those of the outer one.
 
     transaction_options& isolation(copg::isolation level) noexcept;
     /// Below serializable, COMMIT is sent without waiting for its answer: it cannot fail.
     transaction_options& read_only(bool value = true) noexcept;
     /// Waits for a snapshot that cannot fail; for serializable, read-only transactions.
     transaction_options& deferrable(bool value = true) noexcept;
+
+    // Every transaction.
 
     /// The most time that the body, or all its runs with the waits between them, may take. Then it
     /// is cancelled and the transaction rolled back: errc::deadline_exceeded. By default none.

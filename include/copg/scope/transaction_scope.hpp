@@ -20,9 +20,9 @@ class scope_level;
 /// that takes it, and current_transaction() finds. Its query functions run in the transaction, like
 /// those of every database handle of the scope's name.
 ///
-/// A handle: copies mean the same. It may be kept longer than the scope; everything but key() then
-/// fails with errc::scope_ended. Inside a savepoint what is run through it, or through the outer
-/// one's, is a part of the innermost one that the coroutine is in.
+/// A handle: copies mean the same. It may be kept longer than the scope: what runs a statement or
+/// changes the scope's end then fails with errc::scope_ended. Inside a savepoint what is run
+/// through it, or through the outer one's, is a part of the innermost one that the coroutine is in.
 /// Thread safety: distinct and shared objects are safe; statements of parallel children take turns.
 class COPG_API transaction_scope : public query_functions<transaction_scope> {
 public:
