@@ -58,8 +58,9 @@ void segment_exchange::send(wire& wire) {
         if (segments_.size() == 1)
             wire.stream_first_item(segments_[0], rows_);
     } catch (error const& cause) {
-        // A segment without its Sync cannot be committed; one that went out before it can.
-        if (sent == 0)
+        // A segment without its Sync cannot be committed, unless it holds COMMIT itself; one that
+        // went out before it can.
+        if (sent == 0 && segments_[0].on_loss != errc::transaction_in_doubt)
             throw;
         throw lost_error(segments_[0].on_loss, cause.what());
     }

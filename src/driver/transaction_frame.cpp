@@ -71,6 +71,7 @@ asio::awaitable<result> perform_frame(connection_impl& connection,
         segment.reply = &frame.reply;
         segment.on_loss = frame.commits ? errc::transaction_in_doubt : errc::connection_lost;
         auto const started = exchange::clock::now();
+        frame.ended = transaction_frame::end::unknown;
         auto answer = co_await perform_one(connection, segment, limit);
         note_end(frame, segment, answer);
         if (!answer.failed())

@@ -25,8 +25,8 @@ struct transaction_frame {
     char const* question = nullptr;  ///< a SELECT
     bool commits = false;
 
-    enum class end { succeeded, failed, commit_failed, unknown };
-    end ended = end::unknown;    ///< unknown: cancelled or lost, in the midst of it
+    enum class end { not_sent, succeeded, failed, commit_failed, unknown };
+    end ended = end::not_sent;   ///< unknown: cancelled or lost, in the midst of it
     std::size_t points_done = 0; ///< how many of the points were run, unless unknown
     result reply;                ///< to the question
 

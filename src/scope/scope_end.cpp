@@ -100,14 +100,16 @@ asio::awaitable<transaction_end> scope_transaction::end(ending_wish wish) {
             how = aborted(text_of(wish.veto), wish.veto);
         co_return how;
     }
+    lease held; // given back when nobody can reach its connection through the scope any more
     {
         end_watchdog const dog{connection, options_.end_timeout()};
         auto const turn = co_await turn_->lock(); // a child's statement may be under way
         how = co_await end_begun(connection, std::move(wish));
-        lease_.release();
+        held = std::move(lease_);
+        std::lock_guard const lock{mutex_};
+        connection_ = nullptr;
     }
-    std::lock_guard const lock{mutex_};
-    connection_ = nullptr;
+    held.release();
     co_return how;
 }
 
@@ -117,6 +119,10 @@ asio::awaitable<transaction_end> scope_transaction::end_begun(connection_pointer
         co_return *ended_;
     transaction_end how;
     std::exception_ptr rollback_failure;
+    try { // what a cancelled script did is known then
+        co_await settled_state(connection, std::source_location::current());
+    } catch (std::exception const&) { // something still runs that was not waited for
+    }
     if (was_committed_inside(*connection)) {
         how = in_doubt(std::make_exception_ptr(ended_inside()));
         rollback_failure = co_await roll_back(connection);

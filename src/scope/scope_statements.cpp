@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // How the statements of a scope's transaction are sent.
 #include "driver/runner.hpp"
+#include "driver/sql_classifier.hpp"
 #include "driver/transaction_frame.hpp"
 #include "pool/pool_impl.hpp"
 #include "scope/scope_transaction.hpp"
@@ -27,9 +28,10 @@ std::string text_at(result const& rows, std::size_t column) {
 
 bool scope_transaction::is_plain() const {
     auto& connection = *leased();
-    return begun_ && !points_.has_due() && !wants_id() && connection.is_settled() &&
-           !connection.held_by().is_taken() && // by a stream: then the binding is its own
-           !is_another(connection.binding_at_rest());
+    // Whoever holds it, a stream for example, has the binding; asked first, since it unsettles
+    // first.
+    return begun_ && !points_.has_due() && !wants_id() && !connection.held_by().is_taken() &&
+           connection.is_settled() && !is_another(connection.binding_at_rest());
 }
 
 /// Of a first statement that was cancelled nobody knew whether BEGIN had been run. Asked when the
@@ -93,7 +95,10 @@ asio::awaitable<result> scope_transaction::run_framed(statement statement) {
 
 asio::awaitable<result> scope_transaction::run_and_commit(statement statement) {
     result rows;
-    if (wants_id()) { // it has to be known before COMMIT goes out
+    // COMMIT goes by itself when the id has to be known first, and behind a ROLLBACK TO that makes
+    // a failed transaction good again.
+    if (wants_id() || classify(statement.sql()) == statement_kind::transaction_point ||
+        leased()->binding_now().state() == transaction_state::failed) {
         rows = co_await run_framed(std::move(statement));
         co_await commit_now();
         co_return rows;
@@ -107,7 +112,8 @@ asio::awaitable<result> scope_transaction::run_and_commit(statement statement) {
         failure = std::current_exception();
     }
     learn(frame, failure);
-    if (frame.ended != transaction_frame::end::failed)
+    if (frame.ended != transaction_frame::end::failed &&
+        frame.ended != transaction_frame::end::not_sent)
         commit_ended(failure);
     if (ended_ && ended_->failure)
         std::rethrow_exception(ended_->failure);
@@ -151,12 +157,12 @@ void scope_transaction::learn(transaction_frame const& frame, std::exception_ptr
         begun_as_ = connection.binding_now().boundaries();
     if (frame.ended == end::unknown)
         points_.unknown();
-    else
+    else if (frame.ended != end::not_sent)
         points_.done(frame.points_done);
     if (frame.ended == end::succeeded && frame.question == id_question) {
         id_.number = text_at(frame.reply, 0);
         id_.timeline = text_at(frame.reply, 1);
-        id_is_stale_ = false;
+        id_is_stale_ = frame.reply.empty(); // in a failed transaction it was not asked
     } else if (frame.ended == end::succeeded && frame.question == isolation_question) {
         below_serializable_ = text_at(frame.reply, 0) != "serializable";
     } else {

@@ -240,6 +240,39 @@ COPG_COROUTINE_TEST(a_last_statement_that_fails_commits_nothing) {
     BOOST_TEST(rows == 10);
 }
 
+COPG_COROUTINE_TEST(a_last_statement_that_was_never_sent_or_undoes_a_failure_is_told_as_it_is) {
+    scope_fixture f;
+    auto const db = co_await f.main_db();
+    auto const refused = [&](transaction_scope scope) -> asio::awaitable<void> {
+        co_await add(db, 11);
+        auto const end = co_await end_of(scope.execute_and_commit(""));
+        BOOST_TEST((end.code == errc::empty_query), end.message);
+        co_await add(db, 12);
+    };
+    co_await transaction(db, refused);
+    auto const mending = [&](transaction_scope scope) -> asio::awaitable<void> {
+        co_await add(db, 13);
+        co_await db.execute("savepoint a");
+        co_await end_of(add(db, 13));
+        co_await scope.execute_and_commit("rollback to savepoint a");
+    };
+    co_await transaction(db, mending);
+    auto const rows = co_await count(db);
+    BOOST_TEST(rows == 13);
+}
+
+COPG_COROUTINE_TEST(a_scope_that_fails_leaves_the_coroutine_as_it_was) {
+    scope_fixture f;
+    auto const db = co_await f.main_db();
+    auto const failing = [&]() -> asio::awaitable<void> {
+        throw oops{};
+        co_return;
+    };
+    co_await end_of(transaction(db, failing));
+    auto const throws = co_await asio::this_coro::throw_if_cancelled();
+    BOOST_TEST(throws);
+}
+
 COPG_COROUTINE_TEST(a_deferred_constraint_fails_the_commit_that_goes_with_the_last_statement) {
     scope_fixture f;
     f.scratch.execute({"create table a.once (i int unique deferrable initially deferred)",

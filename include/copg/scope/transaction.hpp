@@ -83,8 +83,16 @@ asio::awaitable<T> run_in_scope(scope_key key,
         // would throw instead of starting what it awaits.
         auto const throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
-        auto const again = co_await run.leave(failure);
+        auto again = false;
+        std::exception_ptr told;
+        try {
+            again = co_await run.leave(failure);
+        } catch (...) {
+            told = std::current_exception();
+        }
         co_await asio::this_coro::throw_if_cancelled(throws);
+        if (told)
+            std::rethrow_exception(told);
         if (!again)
             co_return kept.take();
         co_await run.pause();
