@@ -4,10 +4,7 @@
 
 #include <copg/scope/transaction_scope.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
@@ -47,11 +44,7 @@ asio::awaitable<result> run_last_in(scope_level::pointer level, statement statem
     auto const executor = co_await asio::this_coro::executor;
     auto const innermost = innermost_of(detail::context_of(executor), level);
     auto target = target_of(*innermost);
-    auto running = innermost->run_last(std::move(target), std::move(statement));
-    auto rows = co_await asio::co_spawn(
-        executor,
-        std::move(running),
-        asio::bind_cancellation_slot(asio::cancellation_slot{}, asio::use_awaitable));
+    auto rows = co_await innermost->run_last(std::move(target), std::move(statement));
     co_return rows;
 }
 

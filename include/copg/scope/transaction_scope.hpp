@@ -36,8 +36,8 @@ public:
 
     /// Runs a last statement and COMMIT in one flush (in two, if the scope is resolvable and has
     /// written nothing yet). Nothing can be run in the scope afterwards; the body may go on. When
-    /// the statement itself fails nothing was committed, and the scope rolls back. Cancellation has
-    /// no effect once it is called.
+    /// the statement itself fails nothing was committed, and the scope rolls back. Cancelled once
+    /// it was sent, the transaction is in doubt; before that, nothing has happened.
     /// @throws as transaction() at its end; error errc::scope_conflict in a nested one
     template <class... Parameters>
     asio::awaitable<command_result> execute_and_commit(sql text,
