@@ -38,7 +38,8 @@ asio::awaitable<std::optional<std::string>> ask(database where, detail::transact
 }
 
 asio::awaitable<void> wait(std::chrono::milliseconds time) {
-    asio::steady_timer timer{co_await asio::this_coro::executor, time};
+    auto const executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer{executor, time};
     co_await timer.async_wait(asio::use_awaitable);
 }
 

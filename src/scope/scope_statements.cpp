@@ -153,7 +153,7 @@ void scope_transaction::learn(transaction_frame const& frame, std::exception_ptr
     if (!begun_)
         begun_ = !failure || !connection.is_alive() || !connection.is_settled() ||
                  connection.binding_now().state() != transaction_state::idle;
-    if (!frame.begin.empty() && frame.ended != end::unknown)
+    if (!frame.begin.empty() && frame.ended != end::unknown && frame.ended != end::not_sent)
         begun_as_ = connection.binding_now().boundaries();
     if (frame.ended == end::unknown)
         points_.unknown();
